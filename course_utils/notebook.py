@@ -1,0 +1,71 @@
+"""The set-up cell of a chapter: seeds, quiet native logs, figure style, claims."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from course_utils import plotting
+from course_utils.claims import ClaimChecker
+
+SEED_VARIABLE = "COURSE_SEED"
+
+
+@contextlib.contextmanager
+def native_stderr_silenced() -> Iterator[None]:
+    """Send what native code writes to file descriptor 2 to the null device; Python's own messages are not affected.
+
+    TensorFlow writes to the descriptor before its logging can be set up, and Jupyter stores the lines as red output.
+    """
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(null)
+        os.close(saved)
+
+
+def read_seed() -> int:
+    """The run's seed: 0, or what the environment variable COURSE_SEED says.
+
+    Raises:
+        ValueError: COURSE_SEED is not a whole number from 0 to 4294967295.
+    """
+    text = os.environ.get(SEED_VARIABLE, "0")
+    if not (text.isdecimal() and int(text) < 2**32):
+        raise ValueError(f"{SEED_VARIABLE} is {text!r}; set it to a whole number from 0 to 4294967295, or unset it.")
+    return int(text)
+
+
+def start_chapter(chapter: str) -> tuple[int, ClaimChecker]:
+    """Seed Python, NumPy and TensorFlow, silence native logs, set the figure style, and load the chapter's claims.
+
+    Args:
+        chapter: the notebook's name without its ending, such as "01_feedforward_xor".
+
+    Returns:
+        The seed, and the function `claim(name, value, baseline=None)` for this chapter.
+
+    Raises:
+        ImportError: TensorFlow is not installed in this kernel; the message says what to do.
+        ClaimError, ValueError: see `course_utils.claims.load_claims` and `read_seed`.
+    """
+    claim = ClaimChecker(chapter)
+    seed = read_seed()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with native_stderr_silenced():
+            import tensorflow as tf
+
+            tf.constant(0)  # starts the runtime, whose greetings go to descriptor 2 as well
+    except ModuleNotFoundError:
+        raise ImportError(
+            "TensorFlow is not installed in this kernel. Start JupyterLab with `python3 course.py lab`, or install "
+            "the course's packages into the kernel's environment: pip install -r requirements.txt"
+        ) from None
+    tf.keras.utils.set_random_seed(seed)
+    plotting.use_style()
+    print(f"seed {seed}, TensorFlow {tf.__version__}, Keras {tf.keras.__version__}")
+    return seed, claim

@@ -1,0 +1,81 @@
+"""One figure style for the course, and the figures that more than one chapter draws."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+
+# Okabe and Ito's palette ("Color universal design", 2008): told apart by every common kind of colour vision. Yellow is
+# left out, since it is too pale for lines on white.
+COLOURS = {
+    "blue": "#0072B2",
+    "orange": "#D55E00",
+    "green": "#009E73",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "amber": "#E69F00",
+    "black": "#222222",
+}
+DIVERGING = "RdBu_r"
+SEQUENTIAL = "cividis"
+
+
+def use_style() -> None:
+    """Set the course's figure style: an opaque white page (readable on light and dark themes), dark text, no box."""
+    plt.rcParams.update(
+        {
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "figure.figsize": (7.0, 3.5),
+            "figure.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "axes.prop_cycle": cycler(color=list(COLOURS.values())),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": "medium",
+            "axes.titlelocation": "left",
+            "axes.edgecolor": "#555555",
+            "axes.labelcolor": "#222222",
+            "text.color": "#222222",
+            "xtick.color": "#444444",
+            "ytick.color": "#444444",
+            "font.family": "DejaVu Sans",
+            "font.size": 9.5,
+            "image.cmap": SEQUENTIAL,
+            "legend.frameon": False,
+            "lines.linewidth": 1.8,
+        }
+    )
+
+
+def learning_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], metric: str, label: str) -> plt.Figure:
+    """Training (dashed) and validation (solid) values of a metric by epoch, a colour a model.
+
+    Args:
+        histories: for each model's name a Keras `history.history` with `metric` and perhaps `val_<metric>`.
+        metric: the key in the histories, such as "loss" or "accuracy".
+        label: the metric's name and unit for the axis.
+    """
+    figure, axes = plt.subplots()
+    for name, history in histories.items():
+        epochs = np.arange(1, len(history[metric]) + 1)
+        (line,) = axes.plot(epochs, history[metric], "--", alpha=0.7, label=f"{name}, training")
+        if f"val_{metric}" in history:
+            axes.plot(epochs, history[f"val_{metric}"], color=line.get_color(), label=f"{name}, validation")
+    axes.set(xlabel="epoch", ylabel=label)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return figure
+
+
+def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 10, size: float = 0.9) -> plt.Figure:
+    """Grey images in rows of `columns`, each under its title. `images` has shape (count, height, width)."""
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(size * columns, 1.25 * size * rows), squeeze=False)
+    for position, axis in enumerate(axes.flat):
+        axis.axis("off")
+        if position < len(images):
+            axis.imshow(images[position], cmap="gray_r")
+            axis.set_title(titles[position], fontsize=8, loc="center", pad=2)
+    return figure
