@@ -39,8 +39,8 @@ def supported_python() -> str:
         if candidate and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
             return candidate
     raise SetUpError(
-        f"TensorFlow needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}; this is Python {sys.version.split()[0]}, and no other "
-        f"one is on the PATH. Install Python 3.{NEWEST[1]} (python.org, or your system's packages) and try again."
+        f"TensorFlow needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}; this is Python {sys.version.split()[0]}, and no "
+        f"other one is on the PATH. Install Python 3.{NEWEST[1]} (python.org, or your system's packages) and try again."
     )
 
 

@@ -65,7 +65,7 @@ def learning_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], metr
             axes.plot(epochs, history[f"val_{metric}"], color=line.get_color(), label=f"{name}, validation")
     axes.set(xlabel="epoch", ylabel=label)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
