@@ -13,12 +13,14 @@ A source, `notebooks/sources/NN_name.py`, is in jupytext's percent format:
     # %% [markdown] lang="zh" of="1a2b3c4d"     its translation: `of` is the id of the English cell that it translates
     # %%                                        code, shared by both editions
     # %% [markdown] lang="en" role="alt"        alt text of the figure that the code cell above it draws
+    # %% tags=["picture"]                       this cell's figure becomes notebooks/pictures/NN_name.png for the README
 
 A cell's id is the hash of its text, so a rebuild gives the same bytes, an edit changes one id, and a translation whose
 English was edited is found by its `of`. Prose writes `{claim:NAME}` for a measured figure (course_utils.claims.fill).
 """
 
 import argparse
+import base64
 import hashlib
 import json
 import re
@@ -294,12 +296,24 @@ def filled_document(text: str) -> str:
     return DOCUMENT_FIGURE.sub(lambda match: match.group(1) + claims.fill(match.group(2)) + match.group(3), text)
 
 
+def picture(chapter: Chapter, outputs: dict[str, tuple]) -> bytes | None:
+    """The figure of the cell that is tagged "picture", as PNG."""
+    for cell in chapter.cells:
+        if "picture" in cell.tags:
+            for output in outputs[cell.id][0]:
+                if "image/png" in output.get("data", {}):
+                    return base64.b64decode(output["data"]["image/png"])
+    return None
+
+
 def build(name: str, run: bool = False) -> None:
     """Write both editions of a chapter; outputs are kept while code and claims are unchanged."""
     chapter = parse(name)
     outputs = execute(chapter) if run else committed_outputs(chapter)
     for language in chapter.languages:
         write_atomically(notebook_path(name, language), serialise(assemble(chapter, language, outputs)))
+    if outputs and (image := picture(chapter, outputs)):
+        write_atomically(paths.notebooks() / "pictures" / f"{name}.png", image)
 
 
 def build_documents() -> None:

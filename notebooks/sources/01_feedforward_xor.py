@@ -531,7 +531,7 @@ print("one of the four matrices has", output_by_weight[0, 0].size, "numbers; all
 # 用它训练四个隐藏单元，中途停四次，看看分界线长什么样。
 
 
-# %%
+# %% tags=["picture"]
 def train(parameters, learning_rate, epochs):
     """Gradient descent, every epoch on all four rows; returns the new parameters."""
     for _ in range(epochs):
