@@ -47,7 +47,14 @@ def supported_python() -> str:
 def fingerprint() -> str:
     """Changes when what is to be installed changes."""
     files = [REQUIREMENTS, ROOT / "pyproject.toml"]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files) + str(ROOT).encode()).hexdigest()
+    return f"{ROOT}\n{hashlib.sha256(b''.join(path.read_bytes() for path in files)).hexdigest()}"
+
+
+def is_usable() -> bool:
+    """Whether packages can be installed into the environment: it has a pip, and the clone was not moved since."""
+    if not PYTHON.exists() or (STAMP.exists() and STAMP.read_text().split("\n")[0] != str(ROOT)):
+        return False
+    return subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True).returncode == 0
 
 
 def set_up() -> None:
@@ -57,7 +64,7 @@ def set_up() -> None:
     python = supported_python()
     print(f"Setting up the course in {ENVIRONMENT} (about 1 GB to download once, 3 GB on disk; a few minutes) ...")
     started = time.monotonic()
-    if not PYTHON.exists():
+    if not is_usable():
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         made = subprocess.run([python, "-m", "venv", str(ENVIRONMENT)], capture_output=True, text=True)
         if made.returncode:
@@ -101,7 +108,8 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
     if outcome.returncode == 0:
         for cell in json.loads(target.read_text(encoding="utf-8"))["cells"]:
             for output in cell.get("outputs", []):
-                print("".join(output.get("text", [])), end="")
+                for line in "".join(output.get("text", [])).split("\n"):
+                    print(line.split("\r")[-1].rstrip())  # without the progress that was overwritten
         print(f"\nThe executed notebook, with its figures: {target.relative_to(ROOT)}")
     return outcome.returncode
 
@@ -122,6 +130,8 @@ def main() -> int:
             command.add_argument("--zh", action="store_true", help="the Chinese edition")
     options, rest = parser.parse_known_args()
     try:
+        if "chapter" in options:
+            notebook(options.chapter, options.zh)
         set_up()
         return options.action(options, rest)
     except SetUpError as error:

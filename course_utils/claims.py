@@ -62,8 +62,8 @@ class Claim:
         return self.bound is not None
 
     def keeps(self, value: float, limit: float) -> bool:
-        """Whether `value` is on the promised side of `limit` (a limit reached exactly is kept; NaN never is)."""
-        return value >= limit if self.promise == "at least" else value <= limit
+        """Whether `value` is on the promised side of `limit`. Exactly on it counts; NaN and infinity never do."""
+        return math.isfinite(value) and (value >= limit if self.promise == "at least" else value <= limit)
 
     def format(self, value: float) -> str:
         """The number with as many digits as its spread supports, and its unit."""
@@ -251,7 +251,10 @@ def fill(text: str, chapter: str | None = None) -> str:
 
 
 def _run_figure(chapter: str, name: str) -> str:
-    run = read_toml(claims_file()).get(chapter, {}).get("run", {})
+    table = read_toml(claims_file())
+    if chapter not in table:
+        raise ClaimError(f"{{run:{chapter}/{name}}}: notebooks/claims.toml has no chapter {chapter}.")
+    run = table[chapter].get("run", {})
     if name not in ("seconds", "cpu_seconds", "memory"):
         raise ClaimError(f"{{run:{name}}}: a run has seconds, cpu_seconds and memory, not {name}.")
     if not run:

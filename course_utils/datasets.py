@@ -73,19 +73,23 @@ def _arrays(name: str) -> dict[str, np.ndarray]:
 def overlap(first: Iterable, second: Iterable) -> int:
     """How many items of `second` also stand in `first`: the number to print (zero) after a split.
 
-    Items are compared by value. Rows of an array are compared whole, as bytes, so both arrays need the same type.
+    Items are compared by value, rows of an array whole. Both arrays need the same type.
 
     Raises:
-        ValueError: two arrays of different types were given; equal numbers would then differ as bytes.
+        ValueError: two arrays of different types were given; equal numbers may then differ, as 0.1 does.
     """
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray) and first.dtype != second.dtype:
         raise ValueError(f"Both arrays need the same type to be compared, not {first.dtype} and {second.dtype}.")
 
-    def keys(items):
-        return [item.tobytes() if isinstance(item, np.ndarray | np.generic) else item for item in items]
+    def key(item):
+        if isinstance(item, np.generic):
+            return item.item()
+        if isinstance(item, np.ndarray):  # the bytes of objects would be their addresses
+            return (item.shape, item.tobytes() if item.dtype != object else str(item.tolist()))
+        return item
 
-    known = set(keys(first))
-    return sum(key in known for key in keys(second))
+    known = set(map(key, first))
+    return sum(key(item) in known for item in second)
 
 
 class Mnist(NamedTuple):

@@ -12,9 +12,10 @@ SEED_VARIABLE = "COURSE_SEED"
 
 @contextlib.contextmanager
 def native_stderr_silenced() -> Iterator[None]:
-    """Send what native code writes to file descriptor 2 to the null device; Python's own messages are not affected.
+    """Send what is written to file descriptor 2 to the null device.
 
-    TensorFlow writes to the descriptor before its logging can be set up, and Jupyter stores the lines as red output.
+    In a Jupyter kernel, Python's own messages take another way and still appear. TensorFlow writes to the descriptor
+    before its logging can be set up, and Jupyter stores the lines as red output.
     """
     saved = os.dup(2)
     null = os.open(os.devnull, os.O_WRONLY)

@@ -1,6 +1,6 @@
 """One figure style for the course, and the figures that more than one chapter draws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -67,6 +67,32 @@ def learning_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], metr
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
+
+
+def output_map(axes: plt.Axes, model: Callable, limits: tuple[float, float], points: np.ndarray, labels: np.ndarray):
+    """A model's output over a square as colours, its border at ½ as a line, and the labelled points.
+
+    Args:
+        axes: where to draw.
+        model: maps an array of points, shape (count, 2), to outputs between 0 and 1, shape (count, 1).
+        limits: the square's lower and upper end in both directions.
+        points: shape (count, 2); drawn as circles (label 0) and squares (label 1).
+        labels: zeros and ones, `count` of them.
+
+    Returns:
+        The coloured map, for `figure.colorbar`.
+    """
+    x, y = np.meshgrid(*2 * [np.linspace(*limits, 120)])
+    output = np.asarray(model(np.stack([x.ravel(), y.ravel()], axis=1))).reshape(x.shape)
+    image = axes.contourf(x, y, output, levels=np.linspace(0, 1, 21), cmap=DIVERGING)
+    if output.min() < 0.5 < output.max():
+        axes.contour(x, y, output, levels=[0.5], colors="black", linewidths=1.2)
+    for label, marker in [(0, "o"), (1, "s")]:
+        rows = np.ravel(labels) == label
+        axes.scatter(*points[rows].T, s=24, marker=marker, color="white", edgecolor="black", zorder=3)
+    axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    axes.label_outer()
+    return image
 
 
 def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 10, size: float = 0.9) -> plt.Figure:

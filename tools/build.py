@@ -23,6 +23,7 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -34,11 +35,13 @@ import nbformat
 
 from course_utils import claims, paths
 from course_utils.files import read_toml, write_atomically
+from course_utils.notebook import SEED_VARIABLE
 
 LANGUAGES = ("en", "zh")
 DOCUMENTS = ("README.md", "README.zh.md")  # hand-written pages with measured figures between comments
 DOCUMENT_FIGURE = re.compile(r"(<!-- figure (\{[^}]+\}) -->).*?(<!-- end -->)", re.DOTALL)
-CHINESE_MARKER = re.compile(r'^(# %% \[markdown\] lang="zh"(?: role="alt")?)(?: of="[^"]*")?[ ]*$', re.MULTILINE)
+CHINESE_MARKER = re.compile(r'^# %% \[markdown\](?=.* lang="zh").*$', re.MULTILINE)
+RECORDED_ID = re.compile(r' of="[^"]*"')
 CLAIM_CALL = re.compile(r"""\bclaim\(\s*["']([A-Za-z0-9_]+)["']""")
 
 
@@ -87,6 +90,10 @@ def source_path(name: str) -> Path:
 def notebook_path(name: str, language: str) -> Path:
     folder = paths.notebooks() if language == "en" else paths.notebooks() / language
     return folder / f"{name}.ipynb"
+
+
+def picture_path(name: str) -> Path:
+    return paths.notebooks() / "pictures" / f"{name}.png"
 
 
 def chapter_names(selected: list[str] | None = None) -> list[str]:
@@ -161,7 +168,11 @@ def accept_translations(name: str) -> None:
     """Record in every Chinese cell of a source the id of the English cell that it translates."""
     ids = iter(parse(name, accept_translations=True).translated_ids)
     path = source_path(name)
-    text = CHINESE_MARKER.sub(lambda marker: f'{marker.group(1)} of="{next(ids)}"', path.read_text(encoding="utf-8"))
+
+    def record(marker: re.Match) -> str:
+        return f'{RECORDED_ID.sub("", marker.group()).rstrip()} of="{next(ids)}"'
+
+    text = CHINESE_MARKER.sub(record, path.read_text(encoding="utf-8"))
     write_atomically(path, text)
 
 
@@ -261,8 +272,13 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         ) from None
 
 
-def execute(chapter: Chapter) -> dict[str, tuple]:
-    """Run the English edition in a fresh kernel and return the outputs of its code cells.
+def run_notebook(notebook: nbformat.NotebookNode, name: str, variables: dict[str, str]) -> None:
+    """Run a chapter's notebook in a fresh kernel, in the notebooks' folder; its outputs are put into its cells.
+
+    Args:
+        notebook: what to run.
+        name: the chapter's name, for the message.
+        variables: environment variables for the kernel. The course's own are otherwise unset.
 
     Raises:
         BuildError: a cell failed; the message shows the cell and its error.
@@ -270,19 +286,30 @@ def execute(chapter: Chapter) -> dict[str, tuple]:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    notebook = assemble(chapter, "en", None)
+    own = (claims.RECORD_VARIABLE, SEED_VARIABLE)
+    environment = {key: value for key, value in os.environ.items() if key not in own} | variables
     client = NotebookClient(
         notebook,
-        timeout=600,
+        timeout=1200,
         kernel_name="python3",
         coalesce_streams=True,
         record_timing=False,
         resources={"metadata": {"path": str(paths.notebooks())}},
     )
     try:
-        client.execute()
+        client.execute(env=environment)
     except CellExecutionError as error:
-        raise BuildError(f"Chapter {chapter.name} failed while it ran; nothing was written.\n{error}") from None
+        raise BuildError(f"Chapter {name} failed while it ran; nothing was written.\n{error}") from None
+
+
+def execute(chapter: Chapter) -> dict[str, tuple]:
+    """Run the English edition in a fresh kernel and return the outputs of its code cells.
+
+    Raises:
+        BuildError: a cell failed; the message shows the cell and its error.
+    """
+    notebook = assemble(chapter, "en", None)
+    run_notebook(notebook, chapter.name, {})
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.pop("transient", None)
@@ -313,7 +340,7 @@ def build(name: str, run: bool = False) -> None:
     for language in chapter.languages:
         write_atomically(notebook_path(name, language), serialise(assemble(chapter, language, outputs)))
     if outputs and (image := picture(chapter, outputs)):
-        write_atomically(paths.notebooks() / "pictures" / f"{name}.png", image)
+        write_atomically(picture_path(name), image)
 
 
 def build_documents() -> None:
@@ -360,6 +387,8 @@ def check(name: str) -> None:
                 f"{relative(path)}: the stored outputs are missing, or older than the code or its claims. "
                 f"Run: python tools/build.py {name[:2]} --execute"
             )
+    if any("picture" in cell.tags for cell in chapter.cells) and not picture_path(name).exists():
+        raise BuildError(f"{relative(picture_path(name))} is missing. Run: python tools/build.py {name[:2]} --execute")
 
 
 def check_documents() -> None:

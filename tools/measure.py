@@ -20,7 +20,7 @@ import build
 import nbformat
 import tomlkit
 
-from course_utils import claims, paths
+from course_utils import claims
 from course_utils.files import write_atomically
 from course_utils.notebook import SEED_VARIABLE
 
@@ -44,22 +44,16 @@ def run_once(chapter: build.Chapter, seed: int) -> tuple[dict[str, list], dict[s
     Raises:
         build.BuildError: a cell failed, or the chapter made a claim twice or not at all.
     """
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
-
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "record.jsonl"
         notebook = build.assemble(chapter, "en", None)
         notebook.cells.append(nbformat.v4.new_code_cell(COST_CELL.format(record=str(record)), id="cost"))
-        client = NotebookClient(
-            notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": str(paths.notebooks())}}
-        )
-        environment = {**os.environ, SEED_VARIABLE: str(seed), claims.RECORD_VARIABLE: str(record)}
         started = time.perf_counter()
-        try:
-            client.execute(env=environment)
-        except CellExecutionError as error:
-            raise build.BuildError(f"Chapter {chapter.name} failed with seed {seed}.\n{error}") from None
+        build.run_notebook(
+            notebook,
+            f"{chapter.name} with seed {seed}",
+            {SEED_VARIABLE: str(seed), claims.RECORD_VARIABLE: str(record)},
+        )
         seconds = time.perf_counter() - started
         lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
     *values, cost = lines
@@ -72,24 +66,29 @@ def run_once(chapter: build.Chapter, seed: int) -> tuple[dict[str, list], dict[s
     return {line["name"]: [line["value"], line["baseline"]] for line in values}, {"seconds": seconds, **cost}
 
 
+def six_digits(value: float) -> float:
+    """Rounded as `claims.toml` shows it, so that equal runs give an equal bound."""
+    return float(f"{value:.6g}")
+
+
 def update(table: tomlkit.TOMLDocument, name: str, runs: list[tuple[dict, dict]]) -> list[str]:
     """Put means, spreads and bounds of the runs into a chapter's section; returns a line a claim for the reader."""
     report = []
     section = table[name]
     for claim_name, claim in claims.load_claims(name).items():
         values = [values[claim_name][0] for values, _ in runs]
-        mean, sd = claims.spread(values)
-        bound = claims.derive_bound(mean, sd, claim.promise)
+        mean, sd = map(six_digits, claims.spread(values))
+        bound = six_digits(claims.derive_bound(mean, sd, claim.promise))
         fields = {"mean": mean, "sd": sd, "seeds": len(runs), "bound": bound}
         verdict = ""
         if claim.baseline:
-            fields["baseline_mean"], _ = claims.spread([values[claim_name][1] for values, _ in runs])
+            fields["baseline_mean"] = six_digits(claims.spread([values[claim_name][1] for values, _ in runs])[0])
             if not claim.keeps(bound, fields["baseline_mean"]):
                 verdict += "  !! the bound does not clear the baseline"
         if claim.is_measured and not claim.keeps(bound, claim.bound):
             verdict += "  !! weaker than before: say why when you commit it"
         for key, value in fields.items():
-            section["claims"][claim_name][key] = float(f"{value:.6g}") if isinstance(value, float) else value
+            section["claims"][claim_name][key] = value
         before = f"{claim.bound:.6g}" if claim.is_measured else "none"
         report.append(
             f"{claim_name}: {mean:.6g} ± {sd:.2g}, {claim.promise} {bound:.6g} (before: {before}){verdict}\n"

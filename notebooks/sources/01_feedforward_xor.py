@@ -47,6 +47,7 @@ from sklearn.linear_model import LogisticRegression
 
 from course_utils import datasets, plotting
 from course_utils.claims import caught
+from course_utils.gradients import central_differences, relative_error
 from course_utils.training import EpochReport
 
 # %% [markdown] lang="en"
@@ -71,21 +72,21 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def train_as_published(hidden_size):
-    """The loop of article A3, section 1.4.1, and its prediction."""
+def train_as_published(hidden_size, mended=False):
+    """Article A3, section 1.4.1: a thousand steps and the prediction; `mended` concerns the faults of this section."""
     rng = np.random.default_rng(seed)
     W1, b1 = rng.standard_normal((2, hidden_size)), np.zeros((1, hidden_size))
     W2, b2 = rng.standard_normal((hidden_size, 1)), np.zeros((1, 1))
     for _ in range(1000):
         hidden = inputs @ W1 + b1
-        output = sigmoid(hidden @ W2 + b2)
-        d_output = output - targets
+        d_output = sigmoid(hidden @ W2 + b2) - targets
         d_hidden = d_output @ W2.T * sigmoid(hidden) * (1 - sigmoid(hidden))
-        W2 -= learning_rate * inputs.T @ d_output
+        W2 -= learning_rate * (hidden if mended else inputs).T @ d_output
         b2 -= learning_rate * d_output.sum(axis=0, keepdims=True)
         W1 -= learning_rate * inputs.T @ d_hidden
         b1 -= learning_rate * d_hidden.sum(axis=0, keepdims=True)
-    return np.round(sigmoid(inputs @ W1 + b1))
+    hidden = inputs @ W1 + b1
+    return sigmoid(hidden @ W2 + b2) if mended else np.round(sigmoid(hidden))
 
 
 globals().pop("learning_rate", None)  # so that the cell behaves the same when you run it a second time
@@ -136,19 +137,7 @@ print(prediction)
 # 把这三处修好，其余照旧。它现在能学会吗？
 
 # %%
-rng = np.random.default_rng(seed)
-W1, b1 = rng.standard_normal((2, 4)), np.zeros((1, 4))
-W2, b2 = rng.standard_normal((4, 1)), np.zeros((1, 1))
-for _ in range(1000):
-    hidden = inputs @ W1 + b1  # no activation here: this is the fault that we are looking for
-    d_output = sigmoid(hidden @ W2 + b2) - targets
-    d_hidden = d_output @ W2.T * sigmoid(hidden) * (1 - sigmoid(hidden))
-    W2 -= learning_rate * hidden.T @ d_output
-    b2 -= learning_rate * d_output.sum(axis=0, keepdims=True)
-    W1 -= learning_rate * inputs.T @ d_hidden
-    b1 -= learning_rate * d_hidden.sum(axis=0, keepdims=True)
-
-output = sigmoid((inputs @ W1 + b1) @ W2 + b2)
+output = train_as_published(hidden_size=4, mended=True)
 print("predicted", output.ravel().round(2), "  wanted", targets.ravel())
 
 # %% [markdown] lang="en"
@@ -180,6 +169,8 @@ print("predicted", output.ravel().round(2), "  wanted", targets.ravel())
 # 说好了要检验：下面先比较公式的两边，再随机试十万条直线。
 
 # %%
+rng = np.random.default_rng(seed)
+W1, b1, W2, b2 = (rng.standard_normal(shape) for shape in [(2, 4), (1, 4), (4, 1), (1, 1)])
 two_layers = (inputs @ W1 + b1) @ W2 + b2
 one_layer = inputs @ (W1 @ W2) + (b1 @ W2 + b2)
 np.testing.assert_allclose(two_layers, one_layer, rtol=1e-10, atol=1e-12)
@@ -262,12 +253,10 @@ relu_network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activa
 relu_network.set_weights([W1, b1, W2, b2])
 by_keras = relu_network(inputs).numpy()
 
-print("   x1 x2    h1 h2    loop  matrix  Keras")
-for x, h, one, two, three in zip(inputs, hidden, by_loop, by_matrix[:, 0], by_keras[:, 0], strict=True):
-    print("  ", *x.astype(int), "  ", *h.astype(int), f"  {one:5.1f} {two:7.1f} {three:6.1f}", sep="  ")
-assert np.array_equal(by_matrix, targets)
-assert np.array_equal(by_keras, targets)
-assert by_loop == list(targets[:, 0])
+print("x1 x2 | h1 h2 | output by loop, matrix, Keras")
+print(np.column_stack([inputs, hidden, by_loop, by_matrix, by_keras]).astype(int))
+for output in (np.reshape(by_loop, (4, 1)), by_matrix, by_keras):
+    assert np.array_equal(output, targets)
 
 # %% [markdown] lang="en"
 # All three agree with XOR exactly. What has the hidden layer done? Draw the four points where the network's *last* layer
@@ -429,12 +418,9 @@ def gradients(parameters):
     hidden, output = forward(parameters)
     delta_2 = (output - targets) / len(inputs)
     delta_1 = (delta_2 @ parameters[2].swapaxes(-1, -2)) * hidden * (1 - hidden)
-    return [
-        inputs.T @ delta_1,
-        delta_1.sum(axis=-2, keepdims=True),
-        hidden.swapaxes(-1, -2) @ delta_2,
-        delta_2.sum(axis=-2, keepdims=True),
-    ]
+    d_W1, d_b1 = inputs.T @ delta_1, delta_1.sum(axis=-2, keepdims=True)
+    d_W2, d_b2 = hidden.swapaxes(-1, -2) @ delta_2, delta_2.sum(axis=-2, keepdims=True)
+    return [d_W1, d_b1, d_W2, d_b2]
 
 
 def start_weights(hidden_units, rng, networks=()):
@@ -455,29 +441,9 @@ def start_weights(hidden_units, rng, networks=()):
 
 
 # %%
-def central_differences(parameters, step=1e-5):
-    """The gradient by nudging every single number up and down."""
-    result = [np.empty_like(array) for array in parameters]
-    for array, slopes in zip(parameters, result, strict=True):
-        for index in np.ndindex(array.shape):
-            kept = array[index]
-            array[index] = kept + step
-            above = loss_of(parameters)
-            array[index] = kept - step
-            slopes[index] = (above - loss_of(parameters)) / (2 * step)
-            array[index] = kept
-    return result
-
-
-def relative_error(first, second):
-    """Largest difference over the arrays, as a share of the largest entry."""
-    largest = max(np.abs(array).max() for array in first)
-    return max(np.abs(a - b).max() for a, b in zip(first, second, strict=True)) / largest
-
-
 parameters = start_weights(4, np.random.default_rng(seed))
 by_hand = gradients(parameters)
-nudged = central_differences(parameters)
+nudged = central_differences(loss_of, parameters)  # `slope` of section 4, for every number in turn
 
 variables = [tf.Variable(array) for array in parameters]
 with tf.GradientTape(persistent=True) as tape:
@@ -540,19 +506,14 @@ def train(parameters, learning_rate, epochs):
     return parameters
 
 
-plane = np.stack(np.meshgrid(np.linspace(-0.5, 1.5, 80), np.linspace(-0.5, 1.5, 80)), axis=-1)
 figure, panels = plt.subplots(1, 4, figsize=(9, 2.7), sharey=True)
 for axes, epochs in zip(panels, [0, 300, 600, 3000], strict=True):
     parameters = train(start_weights(4, np.random.default_rng(seed)), learning_rate=0.5, epochs=epochs)
-    _, output = forward(parameters, plane.reshape(-1, 2))
-    image = axes.contourf(*plane.T, output.reshape(80, 80).T, levels=np.linspace(0, 1, 21), cmap=plotting.DIVERGING)
-    axes.contour(*plane.T, output.reshape(80, 80).T, levels=[0.5], colors="black", linewidths=1.2)
-    for value, marker in [(0, "o"), (1, "s")]:
-        axes.scatter(*inputs[targets[:, 0] == value].T, s=45, marker=marker, color="white", edgecolor="black", zorder=3)
-    axes.set(title=f"epoch {epochs}, loss {loss_of(parameters):.3f}", xlabel="$x_1$", aspect="equal")
-panels[0].set_ylabel("$x_2$")
+    image = plotting.output_map(axes, lambda x: forward(parameters, x)[1], (-0.5, 1.5), inputs, targets)
+    axes.set_title(f"epoch {epochs}, loss {loss_of(parameters):.3f}")
 figure.colorbar(image, ax=panels, label="output", ticks=[0, 0.5, 1])
 plt.show()
+
 # %% [markdown] lang="en" role="alt"
 # Four maps of the network's output over the input plane, after 0, 300, 600 and 3000 epochs. A nearly flat map at the start
 # bends step by step until a band separates the two points with answer 1 (squares) from the two with answer 0 (circles).
@@ -773,15 +734,10 @@ print("with the weights of scikit-learn's logistic regression, it gives the same
 # 每层 256 个单元的网络，训练 3000 步。
 
 # %%
-memoriser = keras.Sequential(
-    [
-        keras.Input((2,)),
-        keras.layers.Rescaling(4.0, offset=-2.0),  # from 0…1 to −2…2, where tanh bends
-        keras.layers.Dense(256, activation="tanh"),
-        keras.layers.Dense(256, activation="tanh"),
-        keras.layers.Dense(1, activation="sigmoid"),
-    ]
-)
+to_both_sides_of_zero = keras.layers.Rescaling(4.0, offset=-2.0)  # from 0…1 to −2…2, where tanh bends
+hidden_layers = [keras.layers.Dense(256, activation="tanh") for _ in range(2)]
+output_layer = keras.layers.Dense(1, activation="sigmoid")
+memoriser = keras.Sequential([keras.Input((2,)), to_both_sides_of_zero, *hidden_layers, output_layer])
 memoriser.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"], steps_per_execution=100)
 copies = 1000  # an epoch of 1,000 copies costs less overhead than 1,000 epochs
 repeated = np.tile(points, (copies, 1)), np.tile(coins, copies)
@@ -790,19 +746,14 @@ claim("memorised_training_accuracy", memoriser.evaluate(points, coins, verbose=0
 claim("memorised_fresh_accuracy", memoriser.evaluate(fresh_points, fresh_coins, verbose=0)[1])
 
 # %%
-plane = np.stack(np.meshgrid(np.linspace(0, 1, 120), np.linspace(0, 1, 120)), axis=-1)
 figure, panels = plt.subplots(1, 2, figsize=(7.5, 3.4), sharey=True)
 titles = ["one unit: a gentle slope", "256 + 256 units: an island for every point"]
 for axes, model, title in zip(panels, [simple, memoriser], titles, strict=True):
-    output = model.predict(plane.reshape(-1, 2), batch_size=4096, verbose=0).reshape(120, 120)
-    image = axes.contourf(*plane.T, output.T, levels=np.linspace(0, 1, 21), cmap=plotting.DIVERGING)
-    axes.contour(*plane.T, output.T, levels=[0.5], colors="black", linewidths=1.2)
-    for value, marker in [(0, "o"), (1, "s")]:
-        axes.scatter(*points[coins == value].T, s=18, marker=marker, color="white", edgecolor="black", zorder=3)
-    axes.set(title=title, xlabel="$x_1$", aspect="equal")
-panels[0].set_ylabel("$x_2$")
+    image = plotting.output_map(axes, model, (0, 1), points, coins)
+    axes.set_title(title)
 figure.colorbar(image, ax=panels, label="output", ticks=[0, 0.5, 1])
 plt.show()
+
 # %% [markdown] lang="en" role="alt"
 # Two maps of predicted probability over 100 random points with random labels. The single unit's probability changes gently
 # along one straight direction, and stays near ½. The network with two hidden layers draws a jagged border that winds around the points and puts every square on
@@ -866,23 +817,13 @@ def digit_model(*hidden_units, scale=1 / 255):
     return keras.Sequential([*entrance, *hidden, keras.layers.Dense(10, activation="softmax")])
 
 
-def fit_digits(model, learning_rate, batch_size, epochs=5):
-    """Train with Adam; returns the history of losses and accuracies."""
-    model.compile(
-        keras.optimizers.Adam(learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        steps_per_execution=50,  # fewer returns to Python: the same numbers in half the time
-    )
-    return model.fit(
-        train_x,
-        train_y,
-        batch_size=batch_size,
-        epochs=epochs,
-        validation_data=(validation_x, validation_y),
-        verbose=0,
-        callbacks=[EpochReport()],
-    ).history
+def fit_digits(model, learning_rate, batch_size):
+    """Train for five epochs with Adam; returns the history of losses and accuracies."""
+    optimizer, loss = keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy"
+    # fewer returns to Python between the steps: the same numbers in half the time
+    model.compile(optimizer, loss, metrics=["accuracy"], steps_per_execution=50)
+    parts = {"x": train_x, "y": train_y, "validation_data": (validation_x, validation_y)}
+    return model.fit(**parts, batch_size=batch_size, epochs=5, verbose=0, callbacks=[EpochReport()]).history
 
 
 majority = np.bincount(train_y).argmax()
@@ -918,11 +859,8 @@ published_history = fit_digits(published, learning_rate=0.001, batch_size=32)
 decaying = digit_model(64, 64)
 steps = 5 * -(-len(train_x) // 64)
 decaying_history = fit_digits(decaying, keras.optimizers.schedules.CosineDecay(0.004, steps), batch_size=64)
-histories = {
-    "softmax regression": softmax_history,
-    "as published": published_history,
-    "decaying rate": decaying_history,
-}
+names = ["softmax regression", "as published", "decaying rate"]
+histories = dict(zip(names, [softmax_history, published_history, decaying_history], strict=True))
 plotting.learning_curves(histories, "accuracy", "accuracy").axes[0].set_ylim(0.88, 1)
 plt.show()
 # %% [markdown] lang="en" role="alt"
@@ -942,7 +880,7 @@ plt.show()
 
 # %%
 assert decaying_history["val_accuracy"][-1] > published_history["val_accuracy"][-1]
-models = {"softmax regression": softmax_regression, "as published": published, "decaying rate": decaying}
+models = dict(zip(names, [softmax_regression, published, decaying], strict=True))
 predictions = {name: model.predict(test_images, batch_size=1000, verbose=0) for name, model in models.items()}
 right = {name: p.argmax(axis=1) == digits.test_labels for name, p in predictions.items()}
 for name, is_right in right.items():
@@ -1012,7 +950,7 @@ with caught("the inputs stand in the place of the hidden values in the gradient 
     parameters = start_weights(2, np.random.default_rng(seed))
     faulty = gradients(parameters)
     faulty[2] = inputs.T @ (forward(parameters)[1] - targets) / len(inputs)
-    error = relative_error(faulty, central_differences(parameters))
+    error = relative_error(faulty, central_differences(loss_of, parameters))
     assert error < 1e-7, f"the gradient has a relative error of {error:.2g}, allowed is 1e-7"
 
 with caught("100 test images stand among the training images"):
