@@ -2,9 +2,10 @@
 
 `notebooks/claims.toml` holds each chapter's claims. People write what a claim is about (`what`), which way it points
 (`promise`: "at least" or "at most"), its `unit` and the name of the `baseline` that it must beat, if it has one.
-`tools/measure.py` writes the rest from runs over several seeds: `mean`, `sd`, `seeds`, `bound`, `baseline_mean`. The
-bound is four standard deviations on the unfavourable side of the mean, so an unlucky seed passes and a fault does not.
-A notebook says `claim("test_accuracy", accuracy)`; the call prints one line, and raises when the promise is broken.
+`tools/measure.py` writes the rest from runs over several seeds: `mean`, `sd`, `seeds`, `bound`, and the baseline's
+`baseline_mean` and `baseline_sd`. The bound is four standard deviations on the unfavourable side of the mean, so an
+unlucky seed passes and a fault does not. A notebook says `claim("test_accuracy", accuracy)`; the call prints one line,
+and raises when the promise is broken.
 """
 
 import json
@@ -47,6 +48,7 @@ class Claim:
     seeds: int | None = None
     bound: float | None = None
     baseline_mean: float | None = None
+    baseline_sd: float | None = None
 
     def __post_init__(self):
         if self.promise not in ("at least", "at most"):
@@ -270,7 +272,7 @@ def _claim_figure(claim: Claim, field: str, placeholder: str) -> str:
         "percent": lambda: f"{rounded(100 * claim.mean, 100 * claim.sd)} %",
         "bound": lambda: claim.format(claim.bound),
         "seeds": lambda: str(claim.seeds),
-        "baseline": lambda: claim.format(claim.baseline_mean),
+        "baseline": lambda: with_unit(rounded(claim.baseline_mean, claim.baseline_sd), claim.unit),
     }
     if field not in figures or (field == "baseline" and claim.baseline_mean is None):
         raise ClaimError(f"{placeholder}: a claim has {', '.join(figures)}, not {field} (baseline: only where named).")

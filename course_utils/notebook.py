@@ -66,6 +66,7 @@ def start_chapter(chapter: str) -> tuple[int, ClaimChecker]:
             "TensorFlow is not installed in this kernel. Start JupyterLab with `python3 course.py lab`, or install "
             "the course's packages into the kernel's environment: pip install -r requirements.txt"
         ) from None
+    tf.get_logger().setLevel("ERROR")  # a second run of a cell may retrace functions, and that is no news for a reader
     tf.keras.utils.set_random_seed(seed)
     plotting.use_style()
     print(f"seed {seed}, TensorFlow {tf.__version__}, Keras {tf.keras.__version__}")

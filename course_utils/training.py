@@ -36,7 +36,7 @@ class EpochReport(keras.callbacks.Callback):
         if self.is_reported and now - self.refreshed > self.refresh_seconds:
             self.refreshed = now
             steps = self.params["steps"]
-            progress = f"{(batch + 1) / steps:4.0%}" if steps else f"step {batch + 1}"
+            progress = f"{min(1, (batch + 1) / steps):4.0%}" if steps else f"step {batch + 1}"
             self._write(f"{self.prefix}  {progress}  {_metrics(logs)}")
 
     def on_epoch_end(self, epoch, logs=None):

@@ -260,3 +260,19 @@ def test_execution_stores_outputs_in_both_editions_or_writes_nothing(tiny, sourc
     assert "Chapter 99_tiny failed while it ran; nothing was written." in message
     assert "ClaimBroken" in message
     assert snapshot(repository) == before
+
+
+@pytest.mark.parametrize(
+    ("source", "built"),
+    [
+        ("第一行的末尾，\n第二行", "第一行的末尾，第二行"),
+        ("两个汉字\n之间", "两个汉字之间"),
+        ("列表：\n- 一项。\n- 又一项", "列表：\n- 一项。\n- 又一项"),
+        ("公式：\n\n$$x$$\n文字", "公式：\n\n$$x$$\n文字"),
+        ("1. 一项，\n   接着写\n2. 又一项", "1. 一项，接着写\n2. 又一项"),
+        ("| 甲，|\n| 乙。|", "| 甲，|\n| 乙。|"),
+        ("汉字\nKeras", "汉字\nKeras"),
+    ],
+)
+def test_line_breaks_between_chinese_characters_leave_no_space(source, built):
+    assert build.CHINESE_BREAK.sub("", source) == built

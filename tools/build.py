@@ -42,6 +42,12 @@ DOCUMENTS = ("README.md", "README.zh.md")  # hand-written pages with measured fi
 DOCUMENT_FIGURE = re.compile(r"(<!-- figure (\{[^}]+\}) -->).*?(<!-- end -->)", re.DOTALL)
 CHINESE_MARKER = re.compile(r'^# %% \[markdown\](?=.* lang="zh").*$', re.MULTILINE)
 RECORDED_ID = re.compile(r' of="[^"]*"')
+# A line break in Markdown shows as a space. Chinese has none, so breaks between Chinese characters, and those after
+# full-width punctuation, are taken out, but not before a list item, table row, heading, quote or displayed formula.
+CHINESE_BREAK = re.compile(
+    r"(?<=[\u4e00-\u9fff])\n[ ]*(?=[\u4e00-\u9fff“‘（《])"
+    r"|(?<=[，。；：、！？）》”’])\n[ ]*(?!\s|[-+|#>]|\d+\. |\* |\$\$|```)"
+)
 CLAIM_CALL = re.compile(r"""\bclaim\(\s*["']([A-Za-z0-9_]+)["']""")
 
 
@@ -206,6 +212,11 @@ def fingerprint(chapter: Chapter) -> str:
     return hashlib.sha256(json.dumps([code, section], sort_keys=True).encode()).hexdigest()[:16]
 
 
+def chinese_typography(text: str) -> str:
+    """Join the lines of Chinese paragraphs, and write 70%, not 70 %."""
+    return CHINESE_BREAK.sub("", text).replace(" %", "%")
+
+
 def assemble(chapter: Chapter, language: str, outputs: dict[str, tuple] | None) -> nbformat.NotebookNode:
     """The notebook of one edition; `outputs` holds for each code cell's id its outputs and execution count."""
     notebook = nbformat.v4.new_notebook()
@@ -223,12 +234,16 @@ def assemble(chapter: Chapter, language: str, outputs: dict[str, tuple] | None) 
     for cell in chapter.cells:
         if cell.kind == "markdown":
             text = claims.fill(cell.text[language], chapter.name)
+            if language == "zh":
+                text = chinese_typography(text)
             notebook.cells.append(nbformat.v4.new_markdown_cell(text, id=cell.id))
             continue
         built = nbformat.v4.new_code_cell(cell.text[language], id=cell.id)
         if cell.tags:
             built.metadata["tags"] = cell.tags
-        alt = claims.fill(cell.alt[language], chapter.name).replace("\n", " ") if cell.alt else None
+        alt = claims.fill(cell.alt[language], chapter.name) if cell.alt else None
+        if alt:
+            alt = (chinese_typography(alt) if language == "zh" else alt).replace("\n", " ")
         if alt:
             built.metadata["alt"] = alt
         if outputs is not None:
