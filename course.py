@@ -23,6 +23,7 @@ ENVIRONMENT = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements.lock"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = ENVIRONMENT / "course-installed"  # written last: its presence says that the installation was completed
+ENCRYPT = "--KernelManager.transport_encryption=auto"  # what goes between Jupyter and its kernels; else Jupyter warns
 OLDEST, NEWEST = (3, 10), (3, 13)
 
 
@@ -93,6 +94,8 @@ def notebook(number: str, chinese: bool = False) -> Path:
 def lab(options: argparse.Namespace, rest: list[str]) -> int:
     """Open JupyterLab at a chapter."""
     path = notebook(options.chapter, options.zh).relative_to(ROOT)
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0  # as in most containers; Jupyter wants to be told
+    rest = [ENCRYPT, *(["--allow-root"] if is_root else []), *rest]
     return subprocess.run([str(PYTHON), "-m", "jupyter", "lab", str(path), *rest], cwd=ROOT).returncode
 
 
@@ -101,14 +104,13 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
     target = ROOT / "build" / notebook(options.chapter, options.zh).name
     target.parent.mkdir(exist_ok=True)
     source = notebook(options.chapter, options.zh)
-    command = ["nbconvert", "--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=600", "--log-level=ERROR"]
-    outcome = subprocess.run(
-        [str(PYTHON), "-m", "jupyter", *command, "--output-dir", str(target.parent), str(source), *rest], cwd=ROOT
-    )
+    command = ["nbconvert", "--to=notebook", "--execute", "--ExecutePreprocessor.timeout=600", "--log-level=ERROR"]
+    command += [ENCRYPT, "--output-dir", str(target.parent), str(source), *rest]
+    outcome = subprocess.run([str(PYTHON), "-m", "jupyter", *command], cwd=ROOT)
     if outcome.returncode == 0:
         for cell in json.loads(target.read_text(encoding="utf-8"))["cells"]:
             for output in cell.get("outputs", []):
-                for line in "".join(output.get("text", [])).split("\n"):
+                for line in filter(None, "".join(output.get("text", [])).split("\n")):
                     print(line.split("\r")[-1].rstrip())  # without the progress that was overwritten
         print(f"\nThe executed notebook, with its figures: {target.relative_to(ROOT)}")
     return outcome.returncode
