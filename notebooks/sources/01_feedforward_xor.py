@@ -742,8 +742,9 @@ class SimpleNN(keras.Model):  # article A0, section 1.4.2
 
 simple = SimpleNN()
 simple.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+# as one long epoch, which has less overhead than a hundred short ones
 hundred_epochs = tf.data.Dataset.from_tensor_slices((points, coins)).shuffle(100).batch(32).repeat(100)
-simple.fit(hundred_epochs, shuffle=False, verbose=0)  # as one long epoch, which has less overhead than a hundred short ones
+simple.fit(hundred_epochs, shuffle=False, verbose=0)
 print(f"one unit after 100 epochs: {simple.evaluate(points, coins, verbose=0)[1]:.2f} of the training labels right,")
 print(
     f"                           {simple.evaluate(fresh_points, fresh_coins, verbose=0)[1]:.2f} of fresh labels right"
