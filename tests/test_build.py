@@ -272,7 +272,13 @@ def test_execution_stores_outputs_in_both_editions_or_writes_nothing(tiny, sourc
         ("1. 一项，\n   接着写\n2. 又一项", "1. 一项，接着写\n2. 又一项"),
         ("| 甲，|\n| 乙。|", "| 甲，|\n| 乙。|"),
         ("汉字\nKeras", "汉字\nKeras"),
+        ("问：*答案会变吗？*不会。", "问：**答案会变吗**？不会。"),
+        ("这叫*平台*，那叫**高原**。", "这叫**平台**，那叫**高原**。"),
+        ("**先立基线。** 永远", "**先立基线**。永远"),
+        ("$a * b$ 与 $c * d$", "$a * b$ 与 $c * d$"),
+        ("*Nature* 323，`*x*`", "*Nature* 323，`*x*`"),
+        ("占 70 %", "占 70%"),
     ],
 )
-def test_line_breaks_between_chinese_characters_leave_no_space(source, built):
-    assert build.CHINESE_BREAK.sub("", source) == built
+def test_chinese_typography(source, built):
+    assert build.chinese_typography(source) == built

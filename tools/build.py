@@ -48,6 +48,11 @@ CHINESE_BREAK = re.compile(
     r"(?<=[\u4e00-\u9fff])\n[ ]*(?=[\u4e00-\u9fff“‘（《])"
     r"|(?<=[，。；：、！？）》”’])\n[ ]*(?!\s|[-+|#>]|\d+\. |\* |\$\$|```)"
 )
+# Chinese is not slanted: emphasis is bold. Markdown needs the final punctuation outside, or it does not see the end.
+CHINESE_EMPHASIS = re.compile(
+    r"(?<!\*)(\*\*?)(?=[^*$`\n]*[\u4e00-\u9fff])"  # a star or two, then Chinese before the next star
+    r"([^*$`\n\s][^*$`\n]*?)(?:([，。；：、！？])\1[ ]?|\1)(?!\*)"
+)
 CLAIM_CALL = re.compile(r"""\bclaim\(\s*["']([A-Za-z0-9_]+)["']""")
 
 
@@ -213,8 +218,8 @@ def fingerprint(chapter: Chapter) -> str:
 
 
 def chinese_typography(text: str) -> str:
-    """Join the lines of Chinese paragraphs, and write 70%, not 70 %."""
-    return CHINESE_BREAK.sub("", text).replace(" %", "%")
+    """Join the lines of Chinese paragraphs, make emphasis bold, and write 70%, not 70 %."""
+    return CHINESE_EMPHASIS.sub(r"**\2**\3", CHINESE_BREAK.sub("", text)).replace(" %", "%")
 
 
 def assemble(chapter: Chapter, language: str, outputs: dict[str, tuple] | None) -> nbformat.NotebookNode:
