@@ -63,7 +63,10 @@ def set_up() -> None:
     if STAMP.exists() and STAMP.read_text() == fingerprint():
         return
     python = supported_python()
-    print(f"Setting up the course in {ENVIRONMENT} (about 1 GB to download once, 3 GB on disk; a few minutes) ...")
+    print(
+        f"Setting up the course in {ENVIRONMENT} (about 1 GB to download once, 3 GB on disk; a few minutes) ...",
+        flush=True,
+    )
     started = time.monotonic()
     if not is_usable():
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
@@ -78,7 +81,7 @@ def set_up() -> None:
         if subprocess.run(pip + arguments, cwd=ROOT).returncode:
             raise SetUpError("The installation failed; pip says why above. Run the same command again to go on.")
     STAMP.write_text(fingerprint())
-    print(f"Ready after {time.monotonic() - started:.0f} s.")
+    print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
 
 
 def notebook(number: str, chinese: bool = False) -> Path:
