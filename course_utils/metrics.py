@@ -41,3 +41,128 @@ def balanced_accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
     """The mean over the classes of the share of their items that is recognised: 1 / classes for a constant answer."""
     labels, predicted = np.asarray(labels), np.asarray(predicted)
     return float(np.mean([np.mean(predicted[labels == label] == label) for label in np.unique(labels)]))
+
+
+def mean_absolute_error(forecast: np.ndarray, truth: np.ndarray) -> float:
+    """The mean of |forecast − truth|, in the unit of the values.
+
+    Raises:
+        ValueError: the shapes differ; NumPy would silently pair values that do not belong together.
+    """
+    forecast, truth = np.asarray(forecast, dtype=float), np.asarray(truth, dtype=float)
+    if forecast.shape != truth.shape:
+        raise ValueError(f"Forecast and truth need the same shape, not {forecast.shape} and {truth.shape}.")
+    return float(np.abs(forecast - truth).mean())
+
+
+def mean_absolute_scaled_error(forecast: np.ndarray, truth: np.ndarray, training: np.ndarray, season: int = 1) -> float:
+    """The mean absolute error in units of what repeating the season costs within the training part.
+
+    MASE = mean |forecast − truth| / mean over the training part of |y_t − y_{t − season}| (Hyndman and Koehler, 2006,
+    "Another look at measures of forecast accuracy", section 3; the scale is always that of one season).
+
+    Args:
+        forecast, truth: of the same shape.
+        training: the series of the training part, shape (count,).
+        season: values in a season; 1 compares with the last value.
+
+    Raises:
+        ValueError: the shapes differ, the training part is no longer than a season, or it repeats itself exactly.
+    """
+    training = np.asarray(training, dtype=float)
+    if not 0 < season < len(training):
+        raise ValueError(f"A season of {season} needs a training part longer than that, not {len(training)} values.")
+    scale = np.abs(training[season:] - training[:-season]).mean()
+    if scale == 0:
+        raise ValueError("The training part repeats itself exactly, so its error is no scale.")
+    return mean_absolute_error(forecast, truth) / scale
+
+
+def interval_coverage(lower: np.ndarray, upper: np.ndarray, truth: np.ndarray) -> float:
+    """The share of true values that lie in their interval, ends included."""
+    return float(np.mean((np.asarray(lower) <= truth) & (truth <= np.asarray(upper))))
+
+
+def pinball_loss(forecast: np.ndarray, truth: np.ndarray, level: float) -> float:
+    """The loss that the quantile of a level minimises: level · d where d = truth − forecast ≥ 0, (level − 1) · d below.
+
+    At level ½ it is half the mean absolute error (Koenker and Bassett, 1978, "Regression quantiles").
+    """
+    difference = np.asarray(truth, dtype=float) - np.asarray(forecast, dtype=float)
+    return float(np.maximum(level * difference, (level - 1) * difference).mean())
+
+
+class BlockBootstrap(NamedTuple):
+    """A mean with its standard error and 95 % interval."""
+
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.4f} ± {self.standard_error:.4f} (95 %: {self.low:+.4f} … {self.high:+.4f})"
+
+
+def block_bootstrap(values: np.ndarray, block: int, seed: int = 0, resamples: int = 2000) -> BlockBootstrap:
+    """The mean of values that depend on their neighbours, and how uncertain it is.
+
+    Neighbouring half-hours err alike, so they are drawn in whole blocks (Künsch, 1989, "The jackknife and the bootstrap
+    for general stationary observations"; here blocks that do not overlap).
+
+    Args:
+        values: in the order of time, shape (count,), such as the differences of two forecasts' errors.
+        block: values in a block, for example a week.
+        seed, resamples: of the bootstrap.
+
+    Raises:
+        ValueError: there are fewer than two blocks.
+    """
+    values = np.asarray(values, dtype=float)
+    blocks = [values[start : start + block] for start in range(0, len(values), block)]
+    if len(blocks) < 2:
+        raise ValueError(f"{len(values)} values are fewer than two blocks of {block}.")
+    sums, counts = np.array([b.sum() for b in blocks]), np.array([len(b) for b in blocks])
+    drawn = np.random.default_rng(seed).integers(0, len(blocks), (resamples, len(blocks)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    return BlockBootstrap(float(values.mean()), float(means.std()), *map(float, np.quantile(means, [0.025, 0.975])))
+
+
+def conformal_half_widths(
+    errors: np.ndarray, places: np.ndarray, first: int, growing: bool = True, step: float = 0.0, share: float = 0.9
+) -> np.ndarray:
+    """Half-widths of prediction intervals from the absolute errors of earlier forecasts, a column a lead time.
+
+    The half-width is the ⌈level · (n + 1)⌉-th smallest of the n errors that may be used (Vovk, Gammerman and Shafer,
+    2005). The level starts at `share` and moves by step · (missed − (1 − share)) after each forecast that is over
+    (Gibbs and Candès, 2021, equation 2).
+
+    Args:
+        errors: absolute errors in the order of their origins, shape (origins, horizon).
+        places: the origins; a row may be used at an origin once all its targets lie before it.
+        first: the row from which half-widths are wanted.
+        growing: whether rows from `first` on are used once they are over, or only those before.
+        step: how fast the level adapts; 0 leaves it alone.
+        share: the coverage that is wanted.
+
+    Returns:
+        Shape (origins − first, horizon).
+
+    Raises:
+        ValueError: no forecast is over at the first origin.
+    """
+    horizon = errors.shape[1]
+    finished = np.searchsorted(places + horizon, places, side="right")  # rows that are over at each origin
+    if not finished[first]:
+        raise ValueError(f"No forecast is over at row {first}, so there are no errors to learn from.")
+    level, half_widths, judged = np.full(horizon, share), np.zeros_like(errors), first
+    for row in range(first, len(places)):
+        while judged < finished[row]:
+            missed = errors[judged] > half_widths[judged]
+            level = np.clip(level + step * (missed - (1 - share)), 0.5, 1.0)
+            judged += 1
+        if row == first or (growing and (row - first) % 12 == 0):  # sorting at every origin would change little
+            pool = np.sort(errors[: finished[row]], axis=0)
+        rank = np.ceil(level * (len(pool) + 1)).astype(int) - 1
+        half_widths[row] = pool[np.minimum(rank, len(pool) - 1), np.arange(horizon)]
+    return half_widths[first:]

@@ -16,6 +16,7 @@ def scores(english):
     return baselines.review_scores(english, strengths=(30,))
 
 
+@pytest.mark.notebook
 def test_counting_beats_the_majority_by_far(english, scores):
     validation = english.parts.validation
     assert set(scores) == {"naive Bayes", "TF-IDF", "regression on r"}
@@ -23,6 +24,7 @@ def test_counting_beats_the_majority_by_far(english, scores):
         assert english.is_right(values[validation], validation).mean() > 0.77
 
 
+@pytest.mark.notebook
 def test_labels_of_the_test_part_change_nothing(english, scores):
     rating = english.rating.copy()
     rating[english.parts.test] *= -1
@@ -31,6 +33,7 @@ def test_labels_of_the_test_part_change_nothing(english, scores):
         np.testing.assert_array_equal(again[name], values)
 
 
+@pytest.mark.notebook
 def test_texts_of_the_test_part_change_no_other_score(english, scores):
     tokens = list(english.tokens)
     for row in english.parts.test:

@@ -245,6 +245,7 @@ def test_unknown_chapter_is_refused_with_those_that_exist(tiny, capsys):
     assert "no source notebooks/sources/98*.py. Sources: 99_tiny." in capsys.readouterr().err
 
 
+@pytest.mark.notebook
 def test_execution_stores_outputs_in_both_editions_or_writes_nothing(tiny, source, edit, repository, snapshot, run):
     assert run("--execute")[0] == run("--check")[0] == 0
     for language in build.LANGUAGES:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_utils.gradients import central_differences, relative_error
+from course_utils.gradients import central_differences, gradient_by_distance, relative_error
 
 
 def cubic(arrays):
@@ -45,3 +45,19 @@ def test_single_precision_is_refused(arrays):
 
 def test_relative_error_of_zeros_is_zero():
     assert relative_error([np.zeros(3)], [np.zeros(3)]) == 0.0
+
+
+def test_gradient_of_a_linear_recurrence_falls_by_its_weight_a_step():
+    import keras
+
+    weights = {"kernel_initializer": "ones", "recurrent_initializer": keras.initializers.Constant(0.5)}
+    layer = keras.layers.SimpleRNN(1, activation="linear", **weights)
+    np.testing.assert_allclose(gradient_by_distance(layer, steps=11), 0.5 ** np.arange(11), rtol=1e-4)
+
+
+def test_open_forget_gates_keep_the_gradient():
+    import keras
+
+    keras.utils.set_random_seed(0)
+    fresh, opened = (gradient_by_distance(keras.layers.LSTM(8), bias, steps=41)[-1] for bias in (None, 6.0))
+    assert opened > 100 * fresh

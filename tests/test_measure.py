@@ -64,6 +64,7 @@ def test_bound_that_does_not_clear_the_baseline_is_pointed_out(tiny):
     assert "does not clear the baseline" not in update(tiny, 43.9, 44.0)
 
 
+@pytest.mark.notebook
 def test_run_once_returns_the_seeds_values_and_costs_and_changes_nothing(tiny, snapshot, repository):
     before = snapshot(repository)
     values, cost = measure.run_once(build.parse(tiny), seed=3)
@@ -74,6 +75,7 @@ def test_run_once_returns_the_seeds_values_and_costs_and_changes_nothing(tiny, s
     assert snapshot(repository) == before
 
 
+@pytest.mark.notebook
 def test_claim_that_the_run_does_not_make_is_named(tiny):
     with claims.claims_file().open("a", encoding="utf-8") as stream:
         stream.write('["99_tiny".claims.forgotten]\nwhat = "nothing"\npromise = "at least"\n')

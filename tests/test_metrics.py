@@ -39,3 +39,82 @@ def test_balanced_accuracy_weighs_classes_equally():
     assert metrics.balanced_accuracy(labels, [0, 0, 0, 0, 0, 1]) == pytest.approx(0.75)
     assert metrics.balanced_accuracy(labels, [0] * 6) == 0.5  # a constant answer
     assert np.mean(np.equal(labels, 0)) > 0.6  # which plain accuracy rewards
+
+
+def test_absolute_error_is_the_mean_distance_and_refuses_different_shapes():
+    assert metrics.mean_absolute_error([1, 2, 4], [1, 4, 3]) == pytest.approx(1)
+    with pytest.raises(ValueError, match="same shape"):
+        metrics.mean_absolute_error(np.zeros((3, 1)), np.zeros(3))
+
+
+@pytest.mark.parametrize(("season", "scale"), [(1, (1 + 2 + 1 + 2) / 4), (2, (3 + 1 + 1) / 3)])
+def test_scaled_error_divides_by_what_repeating_the_season_costs(season, scale):
+    training = [0, 1, 3, 2, 4]
+    assert metrics.mean_absolute_scaled_error([5.0], [7.0], training, season) == pytest.approx(2 / scale)
+
+
+def test_repeating_the_season_has_a_scaled_error_of_one_where_the_scale_was_taken():
+    training = np.random.default_rng(0).standard_normal(60)
+    assert metrics.mean_absolute_scaled_error(training[:-7], training[7:], training, 7) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("training", "season"), [([1, 2, 3], 3), ([1, 2, 3], 0), ([1, 2, 1, 2, 1], 2)])
+def test_scale_that_does_not_exist_is_refused(training, season):
+    with pytest.raises(ValueError, match=r"season|repeats"):
+        metrics.mean_absolute_scaled_error([1.0], [2.0], training, season)
+
+
+def test_coverage_counts_the_ends():
+    assert metrics.interval_coverage([0, 0, 0, 0], [1, 1, 1, 1], np.array([0, 1, 0.5, 1.1])) == 0.75
+
+
+def test_pinball_loss_is_half_the_absolute_error_at_one_half_and_least_at_the_quantile():
+    truth = np.random.default_rng(0).exponential(size=2001)
+    assert metrics.pinball_loss(truth * 0, truth, 0.5) == pytest.approx(truth.mean() / 2)
+    quantile = np.quantile(truth, 0.9)
+    losses = [metrics.pinball_loss(np.full(2001, quantile + step), truth, 0.9) for step in (-0.1, 0, 0.1)]
+    assert min(losses) == losses[1]
+
+
+def test_bootstrap_of_blocks_knows_that_neighbours_agree():
+    independent = np.random.default_rng(0).standard_normal(50)
+    repeated = np.repeat(independent, 20)
+    blocks, single = (metrics.block_bootstrap(repeated, block).standard_error for block in (20, 1))
+    assert blocks == pytest.approx(independent.std() / np.sqrt(50), rel=0.1)
+    assert single < blocks / 3
+    result = metrics.block_bootstrap(repeated, 20)
+    assert result.low < result.mean < result.high
+    assert result.mean == pytest.approx(independent.mean())
+    with pytest.raises(ValueError, match="two blocks"):
+        metrics.block_bootstrap(repeated, 1000)
+
+
+def test_conformal_intervals_cover_what_resembles_the_past():
+    errors = np.abs(np.random.default_rng(0).standard_normal((3000, 2)))
+    places = np.arange(3000)
+    for options in ({"growing": False}, {}, {"step": 0.005}):
+        inside = errors[1000:] <= metrics.conformal_half_widths(errors, places, 1000, **options)
+        assert inside.mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_only_the_adaptive_level_follows_a_change():
+    errors = (
+        np.abs(np.random.default_rng(0).standard_normal((4000, 1))) * np.where(np.arange(4000) < 1000, 1, 2)[:, None]
+    )
+    places = np.arange(4000)
+    fixed, growing, adaptive = (
+        np.mean(errors[1000:] <= metrics.conformal_half_widths(errors, places, 1000, **options))
+        for options in ({"growing": False}, {}, {"step": 0.005})
+    )
+    assert fixed < 0.65 < growing < adaptive < 0.92
+
+
+def test_conformal_intervals_use_no_error_before_its_target_is_over():
+    rng = np.random.default_rng(0)
+    errors, places = np.abs(rng.standard_normal((300, 5))), np.arange(300)
+    widths = metrics.conformal_half_widths(errors, places, 100, step=0.01)
+    changed = errors.copy()
+    changed[196:] = 100  # at origin 200, forecasts from origin 196 on have targets at 200 or later
+    assert np.array_equal(widths[:101], metrics.conformal_half_widths(changed, places, 100, step=0.01)[:101])
+    with pytest.raises(ValueError, match="No forecast is over"):
+        metrics.conformal_half_widths(errors, places, 3)

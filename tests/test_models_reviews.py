@@ -39,6 +39,7 @@ def test_token_vectors_start_at_glove(english):
     assert not english.token_vectors[text.PADDING].any()
 
 
+@pytest.mark.notebook
 def test_other_parts_are_used(english):
     rows = np.arange(100)
     parts = splits.Parts(rows[:60], rows[60:80], rows[80:])
@@ -55,6 +56,7 @@ def test_network_ignores_padding_and_starts_at_naive_bayes(english):
     np.testing.assert_allclose(scores, bayes, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.notebook
 def test_same_seed_gives_the_same_network(english):
     short = english._replace(recipe=english.recipe._replace(epochs=1))
     rows = english.parts.test[:100]
@@ -84,9 +86,11 @@ def test_quatrains_of_ten_poets_without_the_disputed_ones(quatrains):
     assert 0 < quatrains.disputed < 100
     assert datasets.overlap(quatrains.group[quatrains.parts.train], quatrains.group[quatrains.parts.test]) == 0
     assert set(quatrains.author) == set(range(10))
-    assert set(map(len, quatrains.characters)) <= {20, 28}
+    lengths = list(map(len, quatrains.characters))
+    assert sum(length not in (20, 28) for length in lengths) <= 1  # one has two characters of Unicode's private area
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize(("masked", "is_same"), [(True, True), (False, False)])
 def test_only_the_masked_lstm_ignores_how_far_a_poem_is_padded(quatrains, masked, is_same):
     short, ids = models.build_poet_classifier(quatrains, length=32, masked=masked)

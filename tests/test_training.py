@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from course_utils.notebook import native_stderr_silenced, read_seed, start_chapt
 with native_stderr_silenced():
     import keras
 
-from course_utils.training import EpochReport
+from course_utils.training import EpochReport, OneCycle, fit_classifier, shortest_time
 
 
 @pytest.fixture
@@ -110,3 +111,32 @@ def test_import_takes_less_than_a_tenth_of_a_second_and_no_tensorflow():
     seconds, *loaded = min((run.stdout.split() for run in runs), key=lambda words: float(words[0]))
     assert loaded == []
     assert float(seconds) < 0.1
+
+
+def test_shortest_time_leaves_the_first_call_out():
+    waits = iter([0.001, 0.3, 0.1, 0.2])
+    assert 0.1 <= shortest_time(lambda: time.sleep(next(waits))) < 0.2
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
+    schedule = OneCycle(peak=0.1, steps=100, warm_up=0.2, start=0.5)
+    rates = [float(schedule(step)) for step in (0, 10, 20, 60, 100, 150)]
+    assert rates == pytest.approx([0.05, 0.075, 0.1, 0.05, 0, 0])
+    assert OneCycle.from_config(schedule.get_config()).get_config() == schedule.get_config()
+
+
+@pytest.mark.parametrize("options", [{"steps": 0}, {"steps": 9, "warm_up": 0}, {"steps": 9, "warm_up": 1}])
+def test_one_cycle_refuses_a_cycle_without_length(options):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        OneCycle(peak=0.1, **options)
+
+
+def test_fit_classifier_learns_and_returns_its_history(capsys):
+    inputs = np.repeat(np.eye(3), 50, axis=0)
+    labels = np.repeat(np.arange(3), 50)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, activation="softmax")])
+    history = fit_classifier(model, keras.optimizers.Adam(0.1), (inputs, labels), (inputs, labels), 10, epochs=3)
+    assert list(history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
+    assert len(history["loss"]) == 3
+    assert history["val_accuracy"][-1] == 1
+    assert capsys.readouterr().out.count("epoch 3/3") >= 1
