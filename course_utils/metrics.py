@@ -161,7 +161,7 @@ def conformal_half_widths(
             missed = errors[judged] > half_widths[judged]
             level = np.clip(level + step * (missed - (1 - share)), 0.5, 1.0)
             judged += 1
-        if row == first or (growing and (row - first) % 12 == 0):  # sorting at every origin would change little
+        if row == first or (growing and (row - first) % 48 == 0):  # sorting at every origin would change little
             pool = np.sort(errors[: finished[row]], axis=0)
         rank = np.ceil(level * (len(pool) + 1)).astype(int) - 1
         half_widths[row] = pool[np.minimum(rank, len(pool) - 1), np.arange(horizon)]

@@ -583,10 +583,10 @@ print(inspect.getsource(models.next_day_network))
 started = time.perf_counter()
 networks = [models.next_day_forecaster(series, train, seed=10 * seed + member)[0] for member in range(3)]
 print(f"3 networks of {networks[0].count_params():,} parameters, trained in {time.perf_counter() - started:.0f} s")
-next_day["three LSTMs"] = {name: models.next_day_forecast(networks, series, train, day_places[name]) for name in kinds}
-for member, single in enumerate(networks):
-    alone = models.next_day_forecast([single], series, train, day_places["validation"])
-    print(f"network {member + 1} alone          validation {scores(alone, day_truth['validation'])}")
+alone = [{k: models.next_day_forecast([n], series, train, day_places[k]) for k in kinds} for n in networks]
+for member, forecasts in enumerate(alone):
+    print(f"network {member + 1} alone          validation {scores(forecasts['validation'], day_truth['validation'])}")
+next_day["three LSTMs"] = {name: np.mean([forecasts[name] for forecasts in alone], axis=0) for name in kinds}
 print(f"three LSTMs averaged     validation {scores(next_day['three LSTMs']['validation'], day_truth['validation'])}")
 
 # %% [markdown] lang="en"
@@ -816,7 +816,8 @@ labelled = {
 }
 
 # %%
-print(inspect.getsource(models.demand_labeller).partition("    network = ")[2].partition("    rows = ")[0])
+source = inspect.getsource(models.demand_labeller)
+print(source[source.index("    network = ") : source.index("    rows = ")])
 tens = models.demand_labeller(series, train, seed, length=10, unjudged=0)
 two_days = models.demand_labeller(series, train, seed)
 labelled["two LSTMs, windows of 10"] = np.argmax(tens(label_inputs.reshape(-1, 10, 57)), axis=-1).ravel()
@@ -921,7 +922,7 @@ claim("random_split_error_share", flattered["three most similar weeks"])
 
 
 # %%
-for length in [128, 512, 2048]:
+for length in [512, 2048]:
     sequence = tf.random.normal((1, length, 256))
     recurrent = tf.function(keras.layers.LSTM(256, return_sequences=True))
     attention = tf.function(keras.layers.MultiHeadAttention(4, 64))
