@@ -104,9 +104,9 @@ def lab(options: argparse.Namespace, rest: list[str]) -> int:
 
 def run(options: argparse.Namespace, rest: list[str]) -> int:
     """Run a chapter in a fresh kernel, print what its cells print, and keep the executed copy in build/."""
-    target = ROOT / "build" / notebook(options.chapter, options.zh).name
-    target.parent.mkdir(exist_ok=True)
     source = notebook(options.chapter, options.zh)
+    target = ROOT / "build" / source.name
+    target.parent.mkdir(exist_ok=True)
     command = ["nbconvert", "--to=notebook", "--execute", "--ExecutePreprocessor.timeout=600", "--log-level=ERROR"]
     command += [ENCRYPT, "--output-dir", str(target.parent), str(source), *rest]
     outcome = subprocess.run([str(PYTHON), "-m", "jupyter", *command], cwd=ROOT)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 
 import build
@@ -278,8 +280,16 @@ def test_execution_stores_outputs_in_both_editions_or_writes_nothing(tiny, sourc
         ("**先立基线。** 永远", "**先立基线**。永远"),
         ("$a * b$ 与 $c * d$", "$a * b$ 与 $c * d$"),
         ("*Nature* 323，`*x*`", "*Nature* 323，`*x*`"),
+        ("（*isn't* 切成 *is n't*），给*训练集*编号", "（*isn't* 切成 *is n't*），给**训练集**编号"),
         ("占 70 %", "占 70%"),
     ],
 )
 def test_chinese_typography(source, built):
     assert build.chinese_typography(source) == built
+
+
+def test_python_without_the_courses_packages_is_told_which_one_to_use():
+    run = subprocess.run([sys.executable, "-S", build.__file__, "--check"], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert ".venv/bin/python" in run.stderr
+    assert "Traceback" not in run.stderr

@@ -30,8 +30,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jupytext
-import nbformat
+try:
+    import jupytext
+    import nbformat
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"{missing}: this is not the course's Python. Run `python3 course.py test` once, then use .venv/bin/python "
+        "(on Windows .venv\\Scripts\\python)."
+    )
 
 from course_utils import claims, paths
 from course_utils.files import read_toml, write_atomically
@@ -49,10 +55,8 @@ CHINESE_BREAK = re.compile(
     r"|(?<=[，。；：、！？）》”’])\n[ ]*(?!\s|[-+|#>]|\d+\. |\* |\$\$|```)"
 )
 # Chinese is not slanted: emphasis is bold. Markdown needs the final punctuation outside, or it does not see the end.
-CHINESE_EMPHASIS = re.compile(
-    r"(?<!\*)(\*\*?)(?=[^*$`\n]*[\u4e00-\u9fff])"  # a star or two, then Chinese before the next star
-    r"([^*$`\n\s][^*$`\n]*?)(?:([，。；：、！？])\1[ ]?|\1)(?!\*)"
-)
+# Every emphasis is matched, English too, since its closing star must not be taken for an opening one.
+EMPHASIS = re.compile(r"(?<!\*)(\*\*?)([^*$`\n\s][^*$`\n]*?)(?:([，。；：、！？])\1[ ]?|\1)(?!\*)")
 CLAIM_CALL = re.compile(r"""\bclaim\(\s*["']([A-Za-z0-9_]+)["']""")
 
 
@@ -219,7 +223,18 @@ def fingerprint(chapter: Chapter) -> str:
 
 def chinese_typography(text: str) -> str:
     """Join the lines of Chinese paragraphs, make emphasis bold, and write 70%, not 70 %."""
-    return CHINESE_EMPHASIS.sub(r"**\2**\3", CHINESE_BREAK.sub("", text)).replace(" %", "%")
+
+    def embolden(emphasis: re.Match) -> str:
+        has_chinese = re.search(r"[\u4e00-\u9fff]", emphasis.group(2))
+        return f"**{emphasis.group(2)}**{emphasis.group(3) or ''}" if has_chinese else emphasis.group()
+
+    return EMPHASIS.sub(embolden, CHINESE_BREAK.sub("", text)).replace(" %", "%")
+
+
+def prose(text: str, chapter: Chapter, language: str) -> str:
+    """A text of a chapter as its edition shows it: figures filled in, and set as the language wants it."""
+    filled = claims.fill(text, chapter.name)
+    return chinese_typography(filled) if language == "zh" else filled
 
 
 def assemble(chapter: Chapter, language: str, outputs: dict[str, tuple] | None) -> nbformat.NotebookNode:
@@ -238,17 +253,13 @@ def assemble(chapter: Chapter, language: str, outputs: dict[str, tuple] | None) 
     )
     for cell in chapter.cells:
         if cell.kind == "markdown":
-            text = claims.fill(cell.text[language], chapter.name)
-            if language == "zh":
-                text = chinese_typography(text)
+            text = prose(cell.text[language], chapter, language)
             notebook.cells.append(nbformat.v4.new_markdown_cell(text, id=cell.id))
             continue
         built = nbformat.v4.new_code_cell(cell.text[language], id=cell.id)
         if cell.tags:
             built.metadata["tags"] = cell.tags
-        alt = claims.fill(cell.alt[language], chapter.name) if cell.alt else None
-        if alt:
-            alt = (chinese_typography(alt) if language == "zh" else alt).replace("\n", " ")
+        alt = prose(cell.alt[language], chapter, language).replace("\n", " ") if cell.alt else None
         if alt:
             built.metadata["alt"] = alt
         if outputs is not None:
