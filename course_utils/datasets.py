@@ -139,7 +139,7 @@ class MovieSnippets(NamedTuple):
 
 
 def load_movie_snippets() -> MovieSnippets:
-    """10,605 English sentences with graded sentiment (Hutto and Gilbert, 2014; text of Pang and Lee, 2004)."""
+    """10,605 English sentences with graded sentiment (Hutto and Gilbert, 2014; text of Pang and Lee, 2005)."""
     table = _columns("movie_snippets_en.csv.gz")
     return MovieSnippets(table["text"].astype(object), table["rating"].astype(float))
 

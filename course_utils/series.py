@@ -79,7 +79,9 @@ def fit_ridge(train: tuple, validation: tuple, strengths: Sequence[float] = (0.1
     from sklearn.preprocessing import StandardScaler
 
     models = [make_pipeline(StandardScaler(), Ridge(strength)).fit(*train) for strength in strengths]
-    errors = [np.abs(model.predict(validation[0]) - validation[1]).mean() for model in models]
+    inputs, targets = validation
+    # reshape: for targets of one column, predict returns a plain row, and the difference would be a table
+    errors = [np.abs(model.predict(inputs).reshape(targets.shape) - targets).mean() for model in models]
     return models[int(np.argmin(errors))]
 
 

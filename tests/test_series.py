@@ -79,6 +79,13 @@ def test_ridge_chooses_its_strength_on_the_validation_part():
     assert chosen[-1].alpha == min(errors, key=errors.get)
 
 
+def test_ridge_chooses_the_same_strength_for_targets_in_one_column():
+    rng = np.random.default_rng(1)
+    inputs = rng.standard_normal((100, 8))
+    targets = inputs @ rng.standard_normal((8, 1))  # without noise: the weaker penalty is better
+    assert fit_ridge((inputs, targets), (inputs, targets), strengths=[0.01, 1e6])[-1].alpha == 0.01
+
+
 @pytest.mark.parametrize(
     ("make_inputs", "is_honest"),
     [

@@ -84,8 +84,8 @@ def one_step_forecaster(
         epochs: how often each subsequence is seen.
 
     Returns:
-        The network (37,779 parameters) and the history of losses, in units of 1 / 3 of the training part's
-        standard deviation.
+        The network (37,779 parameters) and the history of losses: mean absolute errors in thirds of the training part's
+        standard deviation, times 72 / 96, since the steps that are not judged count as errors of 0.
     """
     keras.utils.set_random_seed(seed)
     length, warm_up, batch_size = 96, 24, 32

@@ -36,8 +36,8 @@ def mnist_convnet(
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Chapter 02's convolutional network, trained: 63,226 parameters, about 0.995 of the MNIST test digits.
 
-    Four convolutions of 3 × 3 with batch normalisation (Ioffe and Szegedy, 2015), a learning rate in one cycle (Smith
-    and Topin, 2019), and training images that are moved a little, differently each time.
+    Four convolutions of 3 × 3, three of them with batch normalisation (Ioffe and Szegedy, 2015), a learning rate in one
+    cycle (Smith and Topin, 2019), and training images that are moved a little, differently each time.
 
     Args:
         train: images uint8 in 0…255, shape (count, 28, 28, 1), and labels in 0…9, shape (count,).

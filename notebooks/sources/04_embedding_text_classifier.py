@@ -8,14 +8,14 @@
 # |---|---|
 # | **You will build** | an embedding layer, a masked average and their gradients in NumPy; eight versions of the article's classifier; a network of three embeddings; a reader of Tang poems |
 # | **You will learn** | what an embedding is and what it is not, why padding needs a mask, what pre-trained vectors are good for, how near-duplicates leak, how to compare two systems on the same sentences |
-# | **You need** | chapter 01 (gradients, cross-entropy) |
+# | **You need** | chapter 01 (gradients, cross-entropy); for section 12, chapter 03 (the LSTM) |
 # | **Time and memory** | {run:seconds} s on two processor cores, {run:memory} GB |
 # | **Follows** | A3 §1.3.5 and §1.4.4, A1 §3.4 and §4.4 ([which articles?](../README.md#the-articles)) |
 #
 # Chinese edition: [zh/04_embedding_text_classifier.ipynb](zh/04_embedding_text_classifier.ipynb). Errors of the articles: [ERRATA.md](ERRATA.md).
 # Lines that begin with ✓ are promises, measured over several seeds; the run stops if one no longer holds.
 
-# %% [markdown] lang="zh" of="0ec5cb83"
+# %% [markdown] lang="zh" of="46df8ad6"
 # # 04 · 词嵌入：给中英文文本分类
 #
 # 读完本章，你会亲手把词变成向量，训练一个既能读英文影评、也能读中文购物评论的网络，并且弄清楚：它的本事里，有多少是简单计数早就有的。
@@ -24,7 +24,7 @@
 # |---|---|
 # | **动手做** | 用 NumPy 写嵌入层、带掩码的平均和它们的梯度；文章里那个分类器的八个版本；由三种嵌入组成的网络；辨认唐诗作者的网络 |
 # | **学到** | 嵌入是什么、不是什么，填充为什么离不开掩码，预训练词向量有什么用，近似重复的文本怎样造成泄漏，怎样在同一批句子上比较两个系统 |
-# | **准备** | 第 01 章（梯度、交叉熵） |
+# | **准备** | 第 01 章（梯度、交叉熵）；第 12 节还要用到第 03 章（LSTM） |
 # | **时间与内存** | 两个处理器核心上 {run:seconds} 秒，{run:memory} GB |
 # | **对应文章** | A3 §1.3.5、§1.4.4，A1 §3.4、§4.4（[是哪几篇？](../../README.zh.md#四篇文章)） |
 #
@@ -56,14 +56,14 @@ from course_utils.training import EpochReport
 # ## 1. The listing as published
 #
 # Article A3 classifies two sentences: it numbers their words, fills each sentence up with zeros to a length of 100, looks every
-# number up in a table of random vectors, averages, and ends in one sigmoid unit. Does it run? We try three of its statements
-# in an empty namespace, as the listing has it.
+# number up in a table of random vectors, averages, and ends in one sigmoid unit. Does it run? We try three of its statements,
+# shortened, in an empty namespace: the import (from Keras itself instead of `tensorflow.keras`), the table and the labels.
 
-# %% [markdown] lang="zh" of="b7ad351c"
+# %% [markdown] lang="zh" of="cecf6a1e"
 # ## 1. 文章里的代码
 #
 # 文章 A3 要给两个句子分类：给每个词编号，用零把句子填充到长度 100，拿编号去随机向量表里查，取平均，最后接一个 sigmoid 单元。它能运行吗？
-# 我们在空的命名空间里试其中三句，和原代码的处境一样。
+# 我们把其中三句缩短，放进空的命名空间里试：导入（不经 `tensorflow.keras`，直接从 Keras 导入）、向量表和标签。
 
 # %%
 statements = ["from keras.preprocessing.text import Tokenizer", "matrix = np.random.randn(10_000, 64)", "print(labels)"]
@@ -74,12 +74,12 @@ for statement in statements:
         print(f"{statement:48} {error}")
 
 # %% [markdown] lang="en"
-# Keras 3 has dropped the `Tokenizer`; TensorFlow still carries it, under `tensorflow.keras`, for old programs only. NumPy was
+# Keras 3 has dropped the `Tokenizer`; under `tensorflow.keras`, where the article looks for it, a deprecated copy remains. NumPy was
 # never imported, and the labels were never given. Let us supply all three, with labels 1 and 0, and leave the rest as it is.
 # What can the network see of the two sentences? Compare the two averages that reach its last layer.
 
-# %% [markdown] lang="zh" of="76b0d670"
-# Keras 3 已经去掉了 `Tokenizer`；TensorFlow 只为照顾旧程序，在 `tensorflow.keras` 下还留着它。NumPy 没有导入，标签也没有给出。这三样我们补上
+# %% [markdown] lang="zh" of="fd5563b3"
+# Keras 3 已经去掉了 `Tokenizer`；文章是从 `tensorflow.keras` 导入的，那里还留着一份已弃用的副本。NumPy 没有导入，标签也没有给出。这三样我们补上
 # （标签取 1 和 0），其余照旧。网络能看到两个句子的什么？比较一下到达最后一层的两个平均向量。
 
 # %%
@@ -113,20 +113,20 @@ assert similarity > 0.99
 # |---|---|---|
 # | `Tokenizer` comes from a legacy package | stops in Keras 3 proper | sections 1, 6 |
 # | `np` and `labels` are never defined | stops with an error | section 1 |
-# | `weights=[matrix]`, `input_length=` | not in Keras 3's signature; an initializer and `keras.Input` take their place | section 1 |
+# | `input_length=` | Keras 3 warns that it is deprecated and ignores it; `keras.Input` takes its place | section 1 |
 # | the table is random *and* frozen | words are told apart, but nothing is known or learnt about them | section 8 |
 # | the average runs over the padding | the signal shrinks to a twentieth | sections 3, 8 |
 # | two sentences, tested on themselves, no baseline | the outcome says nothing | sections 5–10 |
 
-# %% [markdown] lang="zh" of="503a0c72"
-# 现在能跑了，却什么也看不清。二十个位置里有十九个是填充，每个填充位置都加上同一个随机向量。两个平均向量几乎是同一支箭头，词语只是上面的
-# 一点涟漪。而且最后打印的，是对*两个训练句子自己*的预测。毛病汇总：
+# %% [markdown] lang="zh" of="0e0fdd6b"
+# 现在能跑了，却什么也看不清。二十个位置里有十九个是填充，每个填充位置都加上同一个随机向量。两个平均向量几乎指向同一个方向，词语带来的差别
+# 微乎其微。而且最后打印的，是对*两个训练句子自己*的预测。毛病汇总：
 #
 # | 毛病 | 后果 | 修在 |
 # |---|---|---|
 # | `Tokenizer` 来自遗留的包 | 在 Keras 3 本身中报错 | 第 1、6 节 |
 # | `np` 和 `labels` 从未定义 | 报错中止 | 第 1 节 |
-# | `weights=[matrix]`、`input_length=` | 不在 Keras 3 的参数表里，应改用初始化器和 `keras.Input` | 第 1 节 |
+# | `input_length=` | Keras 3 警告它已弃用，并且不予理会；应改用 `keras.Input` | 第 1 节 |
 # | 向量表既是随机的，*又*冻结不训练 | 词与词能分得开，但对词义一无所知，也学不到什么 | 第 8 节 |
 # | 平均把填充也算了进去 | 信号缩小到二十分之一 | 第 3、8 节 |
 # | 只有两个句子，拿自己测试自己，没有基线 | 结果什么也说明不了 | 第 5–10 节 |
@@ -140,17 +140,18 @@ assert similarity > 0.99
 # $$e_w = \mathrm{onehot}(w)\, E .$$
 #
 # So an embedding is a dense layer without bias and activation, whose multiplication is skipped because all factors but one
-# are zero. On paper: four tokens, three numbers each, two texts of three tokens. We expect three times the same.
+# are zero. On paper: a table of four rows (row 0 belongs to the padding), three numbers each, and two texts, filled up to three places. By
+# look-up, by matrix and by Keras we expect the same.
 
-# %% [markdown] lang="zh" of="0eeecaa4"
+# %% [markdown] lang="zh" of="637fbd01"
 # ## 2. 嵌入就是表里的一行
 #
 # 嵌入层里有一张表 $E$，每个词元占一行；给它一个编号，它就交出那一行。写成代数：编号 $w$ 变成*独热*向量，除第 $w$ 位是 1 外全为 0，于是
 #
 # $$e_w = \mathrm{onehot}(w)\, E 。$$
 #
-# 所以，嵌入就是没有偏置和激活函数的全连接层，只是乘法省掉了，因为除一个因子外其余全是零。用纸笔就能算：四个词元，每个三个数；
-# 两段文本，各三个词元。三种算法应当得到同样的数。
+# 所以，嵌入就是没有偏置和激活函数的全连接层，只是乘法省掉了，因为除一个因子外其余全是零。用纸笔就能算：一张四行的表（第 0 行留给填充），每行三个数；
+# 两段文本，都填充到三个位置。查表、矩阵乘法和 Keras，三种算法应当得到同样的数。
 
 # %%
 table = np.array([[9, 9, 9], [1, 2, 0], [0, 1, -1], [3, 0, 1]], dtype=float)  # row 0 is the padding's
@@ -168,13 +169,13 @@ print("shape (texts, tokens, numbers):", by_lookup.shape, "- by look-up, by matr
 
 # %% [markdown] lang="en"
 # Both articles give a formula for "the embedding", and neither is one. A3 writes $E(w) = \sum_{i=1}^{n} \alpha_i\, v(w_i)$, a
-# sum over the whole vocabulary: a *weighted average of embeddings*. With all weight on one word it is the look-up; with equal
+# sum over the whole vocabulary: a *weighted sum of embeddings*. With all weight on one word it is the look-up; with equal
 # weights every word gets the same vector. (With weights that depend on the text, it is what attention computes; chapter 05.)
 # A1 writes $e_w = \sum \frac{\partial L}{\partial W} \frac{\partial W}{\partial e_w}$. The right-hand side is a chain rule: if
 # anything, the *gradient* $\partial L / \partial e_w$, the direction in which the vector should move, and not the vector.
 
-# %% [markdown] lang="zh" of="776969c6"
-# 两篇文章都给出了“词嵌入的公式”，但都不是嵌入。A3 写的是 $E(w) = \sum_{i=1}^{n} \alpha_i\, v(w_i)$，对整个词汇表求和：这是*若干嵌入的加权平均*。
+# %% [markdown] lang="zh" of="a8e5d0fe"
+# 两篇文章都给出了“词嵌入的公式”，但都不是嵌入。A3 写的是 $E(w) = \sum_{i=1}^{n} \alpha_i\, v(w_i)$，对整个词汇表求和：这是*所有嵌入的加权和*。
 # 权重全压在一个词上，就是查表；权重相等，则每个词得到的向量都一样。（权重若随上下文而变，就是注意力所计算的，见第 05 章。）
 # A1 写的是 $e_w = \sum \frac{\partial L}{\partial W} \frac{\partial W}{\partial e_w}$，右边是链式法则：它充其量是*梯度* $\partial L / \partial e_w$，
 # 即向量该往哪个方向挪，而不是向量本身。
@@ -245,10 +246,11 @@ np.testing.assert_allclose(average(ids, table, masked=True), average(longer, tab
 # $$\frac{\partial L}{\partial E_w} = (\sigma(s) - t)\; \frac{c_w}{n}\; u .$$
 #
 # Three things to read off. Rows of absent words do not move. A word that stands there twice moves twice as far. And all words
-# of one text move in the *same direction*, $u$: words that live in similar texts travel together. We check the formula by
+# of one text move the *same way*: towards $u$ if its label is 1, away from it if 0. So words of positive texts gather on one side, words of
+# negative texts on the other; section 10 will show it. We check the formula by
 # nudging and by `GradientTape`, with token 2 standing twice and the padding once.
 
-# %% [markdown] lang="zh" of="5813646e"
+# %% [markdown] lang="zh" of="1df41609"
 # ## 4. 一行的梯度
 #
 # 这张表怎样学习？设一段文本的得分是 $s = u \cdot \bar e$，目标是 $t$，损失是第 01 章的交叉熵，其斜率为 $\sigma(s) - t$。
@@ -256,7 +258,8 @@ np.testing.assert_allclose(average(ids, table, masked=True), average(longer, tab
 #
 # $$\frac{\partial L}{\partial E_w} = (\sigma(s) - t)\; \frac{c_w}{n}\; u 。$$
 #
-# 从中读出三件事。没出现的词，它的行不动；出现两次的词，挪动两倍；同一段文本里的词都朝*同一方向* $u$ 挪动，所以常在相似文本里出现的词会结伴而行。
+# 从中读出三件事。没出现的词，它的行不动；出现两次的词，挪动两倍；同一段文本里的词都朝*同一方向*挪动：标签为 1 就顺着 $u$，
+# 为 0 就逆着 $u$。于是正面文本里的词聚到一边，负面文本里的词聚到另一边，第 10 节会看到。
 # 我们用中心差分和 `GradientTape` 检验这个公式：词元 2 出现两次，填充出现一次。
 
 
@@ -287,11 +290,11 @@ assert relative_error([by_hand], [nudged]) < 1e-7
 assert relative_error([by_hand], [tf.convert_to_tensor(automatic).numpy()]) < 1e-12
 
 # %% [markdown] lang="en"
-# Right to rounding. The consequence for a vocabulary of thousands: a frequent word is corrected in every batch, a rare one a few
+# Right to rounding. (Row 2 is listed twice, once for each time it was looked up; the two entries are added.) The consequence for a vocabulary of thousands: a frequent word is corrected in every batch, a rare one a few
 # times in all, and a word that the training texts lack never. That is where vectors trained on other texts will help.
 
-# %% [markdown] lang="zh" of="86f4e150"
-# 在舍入误差之内完全一致。对成千上万的词来说，这意味着：常见词每一批都得到修正，罕见词总共修正几次，训练文本里没有的词永远不动。
+# %% [markdown] lang="zh" of="dfa89f17"
+# 在舍入误差之内完全一致。（第 2 行列了两次，查一次列一次，两项相加。）对成千上万的词来说，这意味着：常见词每一批都得到修正，罕见词总共修正几次，训练文本里没有的词永远不动。
 # 在别的文本上训练好的词向量，正好能补这个缺。
 
 # %% [markdown] lang="en"
@@ -330,24 +333,25 @@ assert sum(shared) == 0
 
 # %% [markdown] lang="en"
 # One word can turn a near-duplicate into its opposite. So the rule is coarse, but it errs on the safe side: whatever it groups
-# stays together. Which part a group goes to follows from a hash of its text, so no seed can make the test set easier.
+# stays together. Here it finds few (compare the first two numbers), so little would leak; one knows that only after looking. Which part a group goes to follows from a hash of its text, so no seed can make the test set easier.
 
-# %% [markdown] lang="zh" of="1dcb5748"
-# 一词之差，近似重复就成了反话。可见这条规则粗糙，但粗糙在安全的一边：归到一组的总在一起。哪一组去哪一边由文本的哈希值决定，
+# %% [markdown] lang="zh" of="2d37bd33"
+# 一词之差，近似重复的两句意思可以正好相反。可见这条规则粗糙，但粗糙在安全的一边：归到一组的总在一起。这批数据里近似重复很少（比较输出的头两个数），
+# 泄漏不会多；不过这要查过才知道。哪一组去哪一边由文本的哈希值决定，
 # 所以没有哪个随机种子能让测试集变得容易。
 
 # %% [markdown] lang="en"
 # ## 6. From text to numbers
 #
-# Cut the sentences into words the way GloVe does (*isn't* becomes *is n't*), and number the words of the *training* part: 0 for
-# padding, 1 for unknown, 2 and up by frequency. Words that have a GloVe vector get a number too, even if no training sentence
+# Cut the sentences into words the way GloVe does (*isn't* becomes *is n't*), and number the words that stand at least twice in the *training*
+# part: 0 for padding, 1 for unknown, 2 and up by frequency. Words that have a GloVe vector get a number too, even if no training sentence
 # has them: their meaning is known from elsewhere. Word pairs get numbers of their own. `course_utils.models` does all that in
 # one place, so that later chapters can rebuild this chapter's network; here we look at what it makes and check its split.
 
-# %% [markdown] lang="zh" of="1fe3d455"
+# %% [markdown] lang="zh" of="1d339659"
 # ## 6. 从文本到数字
 #
-# 照 GloVe 的办法把句子切成词（`isn't` 切成 `is n't`），给*训练集*里的词编号：0 是填充，1 是未知词，从 2 起按词频排列。有 GloVe 向量的词也编号，
+# 照 GloVe 的办法把句子切成词（`isn't` 切成 `is n't`），给*训练集*里至少出现两次的词编号：0 是填充，1 是未知词，从 2 起按词频排列。有 GloVe 向量的词也编号，
 # 哪怕训练句子里没有：它们的意思可以从别处知道。相邻两词的组合另有编号。这些都由 `course_utils.models` 一处完成，后面的章节还要重建本章的网络；
 # 这里看看它做出了什么，并核对划分。
 
@@ -374,21 +378,23 @@ assert reviews.token_vocabulary.decode(reviews.token_ids[example]) == reviews.to
 #
 # $$r_g = \ln \frac{(p_g + 1) / \sum_h (p_h + 1)}{(q_g + 1) / \sum_h (q_h + 1)}, \qquad \text{score} = \sum_{g \in \text{text}} r_g ,$$
 #
-# with $p_g$ and $q_g$ the positive and negative training sentences that contain $g$. It takes one division and one logarithm.
+# with $p_g$ and $q_g$ the numbers of positive and negative training sentences that contain $g$; each $g$ counts once a text. (The term for the
+# frequencies of the two labels is left out, since they are nearly equal.) It takes one division and one logarithm.
 # And look at what the score is: a sum of table rows. *Naive Bayes is an embedding of dimension 1.* We check that too.
 
-# %% [markdown] lang="zh" of="58ee29ba"
+# %% [markdown] lang="zh" of="3d68cdba"
 # ## 7. 先立基线：数词
 #
 # 三个不用网络的对手。
 #
 # 1. *多数类*：出现较多的那个标签。
 # 2. *TF-IDF 加逻辑回归*：每个词、每对相邻词一个权重，计数取对数压低，罕见词抬高。
-# 3. *朴素贝叶斯*：对每个词或词对 $g$，看它在正面句子里出现得多多少，取对数，
+# 3. *朴素贝叶斯*：对每个词或词对 $g$，看它在正面句子里出现的比例是负面句子里的多少倍，取对数，
 #
 # $$r_g = \ln \frac{(p_g + 1) / \sum_h (p_h + 1)}{(q_g + 1) / \sum_h (q_h + 1)}, \qquad \text{得分} = \sum_{g \in \text{文本}} r_g ,$$
 #
-# 其中 $p_g$、$q_g$ 是含有 $g$ 的正面、负面训练句子的数目。只需一次除法、一次取对数。再看得分是什么：表中若干行之和。
+# 其中 $p_g$、$q_g$ 是含有 $g$ 的正面、负面训练句子的数目；一段文本里，每个 $g$ 只算一次。（两类标签本身的频率也应占一项，
+# 但两者几乎相等，这里省去。）只需一次除法、一次取对数。再看得分是什么：表中若干行之和。
 # *朴素贝叶斯就是维数为 1 的嵌入。*这一点也要检验。
 
 # %%
@@ -486,15 +492,16 @@ claim("glove_trained_masked", accuracy["GloVe, trained", True], baseline=accurac
 # | trained from random | {claim:trained_plain.full} | {claim:trained_masked.full} |
 # | GloVe, then trained | {claim:glove_trained_plain.full} | {claim:glove_trained_masked.full} |
 #
-# Training the table matters most, the mask comes next. Two expectations deserve a second look. GloVe helps a lot when frozen, but
-# once the table is trained on thousands of labels it gives no gain over a random start, and here even ends behind it; we have not
-# tested why. And even the best of the eight does no more than TF-IDF: the difference is within its standard error.
+# Training the table matters most. After that it depends: frozen vectors gain more from GloVe than from the mask, trained ones gain from
+# the mask alone. Two things deserve a second look. Once the table is trained on thousands of labels, GloVe gives no gain over a random start,
+# and here even ends behind it; we have not tested why. (The two starts differ in scale too: GloVe's entries are more than ten times as large, so
+# the same steps move them relatively less.) And even the best of the eight does no more than TF-IDF: the difference is within its standard error.
 #
-# Why does the mask help *frozen* vectors? One might say: padding destroys information. Test that. The unmasked average is
-# nearly the masked one times a number that depends on the text's length, plus padding. If information were lost, an exact solver could not get
-# it back. So solve the last layer to its optimum, by logistic regression on the very same averages.
+# Why does the mask help *frozen* vectors? One might say: padding destroys information. Test that. The unmasked average of a text of $n$
+# tokens is $\frac{n}{100}$ times the masked one plus $\frac{100-n}{100}$ times the padding's vector. If that destroyed information, even an exact
+# solver could not get it back. So solve the last layer to its optimum, by logistic regression on the very same averages.
 
-# %% [markdown] lang="zh" of="bf07248c"
+# %% [markdown] lang="zh" of="6166c571"
 # {claim:trained_masked.seeds} 个随机种子，验证集上：
 #
 # | | 无掩码 | 有掩码 |
@@ -504,11 +511,12 @@ claim("glove_trained_masked", accuracy["GloVe, trained", True], baseline=accurac
 # | 从随机值开始训练 | {claim:trained_plain.full} | {claim:trained_masked.full} |
 # | 从 GloVe 开始训练 | {claim:glove_trained_plain.full} | {claim:glove_trained_masked.full} |
 #
-# 最要紧的是训练这张表，其次是掩码。有两点出乎预料，值得再看一眼。GloVe 冻结时帮助很大，可一旦用几千个标签训练这张表，它就不比随机初始值强，这里甚至落后一点，原因我们没有检验。
-# 而八个里最好的一个也只和 TF-IDF 打平：差别在标准误之内。
+# 最要紧的是训练这张表。其余要看情况：向量冻结时，GloVe 的好处比掩码大；向量参加训练时，只有掩码有好处。有两点值得再看一眼。
+# 一旦用几千个标签训练这张表，GloVe 就不比随机初始值强，这里甚至落后一点，原因我们没有检验。（两种初始值的尺度也不同：GloVe 的分量要大十几倍，
+# 同样的步长，相对的改变就小。）而八个里最好的一个也只和 TF-IDF 打平：差别在标准误之内。
 #
-# 对*冻结*的向量，掩码为什么有用？有人会说：填充破坏了信息。检验一下。不用掩码的平均，差不多就是用掩码的平均乘上一个随文本长度变化的数，
-# 再加上填充。如果信息真的丢了，精确求解也找不回来。那就在同样的平均向量上用逻辑回归，把最后一层解到最优。
+# 对*冻结*的向量，掩码为什么有用？有人会说：填充破坏了信息。检验一下。一段有 $n$ 个词元的文本，不用掩码的平均等于用掩码的平均乘以 $\frac{n}{100}$，
+# 再加上填充向量乘以 $\frac{100-n}{100}$。如果信息真的因此丢了，精确求解也找不回来。那就在同样的平均向量上用逻辑回归，把最后一层解到最优。
 
 # %%
 for (name, masked), averages in frozen_inputs.items():
@@ -518,39 +526,43 @@ for (name, masked), averages in frozen_inputs.items():
         print(f"{name:14} mask {'yes' if masked else 'no':4} trained {accuracy[name, masked]:.4f}, solved {solved:.4f}")
 
 # %% [markdown] lang="en"
-# At the optimum the gap between mask and no mask is small or gone. So for frozen vectors the padding does not mainly destroy information: it
-# shrinks the signal until gradient descent crawls. The tempting explanation is not the main one; that is why one asks the optimum.
+# For random vectors the gap between mask and no mask is gone at the optimum: the padding had destroyed nothing that this layer could
+# use; it had shrunk the signal until gradient descent crawled. For GloVe the solver lifts both and leaves the small gap between them about as it
+# was, so slow training does not explain that one. Two gaps that look alike have different causes; that is why one asks the optimum.
 
-# %% [markdown] lang="zh" of="2b795f10"
-# 解到最优，有无掩码的差距就很小，甚至没有了。所以对冻结的向量来说，填充主要不是破坏信息，而是把信号压得太小，让梯度下降举步维艰。
-# 听来有理的解释并不是主要原因；所以要问一问最优解。
+# %% [markdown] lang="zh" of="e1600fd2"
+# 用随机向量时，解到最优，有无掩码的差距就消失了：填充并没有毁掉这一层用得上的信息，只是把信号压得太小，让梯度下降举步维艰。
+# 用 GloVe 时，精确求解让两者都有提高，两者之间的小差距却几乎没变，可见它不是训练太慢造成的。看上去一样的差距，原因可以不同；
+# 所以要问一问最优解。
 
 # %% [markdown] lang="en"
 # ## 9. A network of three embeddings
 #
 # What does an average of word vectors miss that counting has? Pairs such as *not funny*, and a weight for each rare word. What does
-# counting miss? That *dull* and *boring* are neighbours. So give the network both. Three embeddings of the same text:
+# counting miss? That *funny* and *amusing* are neighbours. So give the network both. Three embeddings of the same text:
 #
 # 1. *tokens*: GloVe vectors, averaged with a mask, trained on;
 # 2. *grams*: a vector for each word and word pair, averaged (the idea of fastText);
-# 3. *ratios*: one number for each word and pair, added up, started at naive Bayes.
+# 3. *ratios*: one number for each word and pair, added up and divided by the root of their count (which leaves the sign as it is), started at
+#    naive Bayes.
 #
 # The first two pass through a hidden layer. The third starts where the baseline stands, so training begins at its level and must
 # improve on it. It also begins *over-fitted*, since naive Bayes has counted the training sentences; dropping most of the n-grams at
-# random in every step cures that. The raters' mean serves as a soft label: a sentence at +0.2 pulls less than one at +3.
+# random in every step (*dropout*) is meant to counter that. The raters' mean serves as a soft label, $\sigma(2 \cdot \text{rating})$: a sentence at +0.2
+# pulls less than one at +3.
 
-# %% [markdown] lang="zh" of="2647569b"
+# %% [markdown] lang="zh" of="6a8bae49"
 # ## 9. 三种嵌入组成的网络
 #
-# 词向量的平均，比起计数少了什么？少了 *not funny* 这样的组合，也少了每个罕见词自己的权重。计数又少了什么？它不知道 *dull* 与 *boring* 是近邻。
+# 词向量的平均，比起计数少了什么？少了 *not funny* 这样的组合，也少了每个罕见词自己的权重。计数又少了什么？它不知道 *funny* 与 *amusing* 是近邻。
 # 那就两样都给网络。同一段文本，三种嵌入：
 #
 # 1. *tokens*：GloVe 向量，带掩码取平均，接着训练；
 # 2. *grams*：每个词、每对相邻词一个向量，取平均（fastText 的主意）；
-# 3. *ratios*：每个词、每对相邻词一个数，相加，以朴素贝叶斯为初始值。
+# 3. *ratios*：每个词、每对相邻词一个数，相加后除以个数的平方根（正负号不变），以朴素贝叶斯为初始值。
 #
 # 前两种经过一个隐藏层。第三种从基线的位置出发，训练一开始就在基线的水平上，往后要看它能否超过。不过它一开始也就*过拟合*了，因为朴素贝叶斯数过训练句子；
-# 每一步随机丢掉大部分词组，就能治好它。打分的平均值用作软标签：+0.2 分的句子，拉力比 +3 分的小。
+# 每一步随机丢掉大部分词和词对（*随机丢弃*），为的就是抵消这一点。打分的平均值用作软标签，即 $\sigma(2 \times \text{平均分})$：+0.2 分的句子，拉力比 +3 分的小。
 
 # %%
 print(inspect.getsource(models.build_text_classifier))
@@ -581,11 +593,11 @@ plt.show()
 # %% [markdown] lang="en"
 # A thousand validation sentences cannot tell these two apart: look at the standard error. Five-fold cross-validation on
 # training and validation part together can: all three are clearly ahead of the ratios alone, while what the second embedding adds to
-# the other two stays within the error ([benchmarks/04_text_classifiers.md](../benchmarks/04_text_classifiers.md)). That comparison does not use the test part, and the choice
+# the other two is about one standard error, too little to tell ([benchmarks/04_text_classifiers.md](../benchmarks/04_text_classifiers.md)). That comparison does not use the test part, and the choice
 # rests on it. Now open the test part, once.
 
-# %% [markdown] lang="zh" of="1b4ad87c"
-# 一千来个验证句子分不出两者的高下：看看标准误就知道。把训练集和验证集合起来做五折交叉验证就能分出来：三种齐全的明显胜过只用比值；不过第二种嵌入在另外两种之上增加的那一点，没有超出误差
+# %% [markdown] lang="zh" of="ebf44fdc"
+# 一千来个验证句子分不出两者的高下：看看标准误就知道。把训练集和验证集合起来做五折交叉验证就能分出来：三种齐全的明显胜过只用比值；不过第二种嵌入在另外两种之上增加的那一点，只有一个标准误上下，说明不了什么
 # （[benchmarks/04_text_classifiers.md](../../benchmarks/04_text_classifiers.md)）。那次比较不用测试集，我们的选择就以它为据。现在打开测试集，只用一次。
 
 # %%
@@ -651,11 +663,11 @@ claim("good_bad_cosine", good_bad[1], baseline=good_bad[0])
 
 # %% [markdown] lang="en"
 # Opposites part, synonyms stay, and *comedy* and *drama*, between which the labels do not care, stay neighbours. *better* and
-# *worse* hardly part either: a comparison can go both ways. Now the map: the thirty frequent words with a GloVe vector and the most extreme
+# *worse* hardly part either, perhaps because a comparison can go both ways. Now the map: the thirty frequent words with a GloVe vector and the most extreme
 # naive-Bayes ratios, projected on the two directions in which they vary most (principal components, by SVD). *Do the two colours separate?*
 
-# %% [markdown] lang="zh" of="37a0190a"
-# 反义词分开了，近义词仍在一起；*comedy* 与 *drama* 和褒贬无关，依旧是邻居。*better* 与 *worse* 也没怎么分开：比较可褒可贬。
+# %% [markdown] lang="zh" of="46c2c428"
+# 反义词分开了，近义词仍在一起；*comedy* 与 *drama* 和褒贬无关，依旧是邻居。*better* 与 *worse* 也没怎么分开，也许因为比较可褒可贬。
 # 再画一张地图：取有 GloVe 向量、朴素贝叶斯比值最极端的三十个常用词，投影到它们变化最大的两个方向上（主成分，用奇异值分解求得）。*两种颜色分开了吗？*
 
 # %% tags=["picture"]
@@ -684,10 +696,15 @@ plt.show()
 # 中间留有空隙。
 
 # %% [markdown] lang="en"
+# They do, after training. That is no test: the words were picked by the same labels that trained the table. It shows what section 4
+# predicted, words of one label travelling together.
+#
 # *Which words decide?* The third embedding of our network is a list of weights; its extremes are easy to read. We show n-grams
 # that stand in at least five training sentences.
 
-# %% [markdown] lang="zh" of="48a82bab"
+# %% [markdown] lang="zh" of="ef5932f2"
+# 训练之后，分开了。这算不上检验：挑词用的标签，正是训练这张表用的标签。它显示的是第 4 节的预言：同一标签的词结伴而行。
+#
 # *哪些词起决定作用？*网络的第三种嵌入就是一串权重，看它的两端就行。下面是至少出现在五个训练句子里的词和词对。
 
 # %%
@@ -704,23 +721,23 @@ plt.show()
 
 # %% [markdown] lang="en" role="alt"
 # Bar chart of the 14 n-grams with the most negative and the 14 with the most positive weight. Words of judgement such as
-# unfunny, badly, bore stand at the negative end, inventive, refreshing and gem at the positive end; a few names of actors and
-# films are among them.
+# unfunny, badly, bore stand at the negative end, inventive, refreshing and gem at the positive end; a few names of actors
+# are among them.
 
-# %% [markdown] lang="zh" role="alt" of="cdbf56db"
-# 条形图：权重最负和最正的各 14 个词或词对。负端是 unfunny、badly、bore 一类的评语，正端是 inventive、refreshing、gem；其中也夹着几个演员名和片名。
+# %% [markdown] lang="zh" role="alt" of="bb02473a"
+# 条形图：权重最负和最正的各 14 个词或词对。负端是 unfunny、badly、bore 一类的评语，正端是 inventive、refreshing、gem；其中也夹着几个演员的名字。
 
 # %% [markdown] lang="en"
 # Mostly words of judgement, and some that should worry us: names. A classifier that has learnt that one actor's films are bad will
 # say so of his good one. (The split is by sentence; with the films' names in the data one would split by film.)
 #
-# *Where does it fail?* The raters themselves disagree where the mean is near zero. Accuracy by the strength of the opinion, on the
+# *Where does it fail?* Where the mean is near zero, the raters themselves disagree or are undecided. Accuracy by the strength of the opinion, on the
 # test sentences, with standard errors, and the mistakes it is surest about:
 
-# %% [markdown] lang="zh" of="6f362ffa"
+# %% [markdown] lang="zh" of="311cacf1"
 # 多数是评语，也有一些叫人担心：人名。分类器若学会了“某演员的片子不好”，遇到他的好片子也会这么说。（这里按句子划分；数据里若有片名，就该按影片划分。）
 #
-# *它错在哪里？*平均分接近零时，打分的人自己也意见不一。下面按意见的强弱看测试句子上的准确率，以及它最有把握的错误：
+# *它错在哪里？*平均分接近零，说明打分的人自己也意见不一，或者拿不定主意。下面按意见的强弱看测试句子上的准确率，以及它最有把握的错误：
 
 # %%
 strength = np.abs(reviews.rating[test])
@@ -740,12 +757,12 @@ for row in wrong[np.argsort(-np.abs(scores[wrong]))][:6]:
 
 # %% [markdown] lang="en"
 # Near zero it guesses ({claim:undecided_accuracy.full}), on clear opinions it is right {claim:decided_accuracy.percent} of the time.
-# The sure mistakes are of a kind: praise and blame in one sentence, irony, a *not* that works at a distance. A bag of words and pairs
-# cannot see the order that would resolve them. Chapters 05 and 08 will.
+# Many of the sure mistakes are of a kind: praise and blame in one text, of which one side wins. A bag of words and pairs cannot see how
+# the parts hang together. Chapter 05 builds a network that sees the order, and chapter 08 lets one read these sentences.
 
-# %% [markdown] lang="zh" of="245583c2"
-# 接近零的它全靠猜（{claim:undecided_accuracy.full}），意见鲜明的有 {claim:decided_accuracy.percent} 判对。最有把握的错误大体是一类：一句话里有褒有贬，
-# 正话反说，或者隔着好几个词起作用的 *not*。词袋和词对看不见语序，也就解不开；第 05 章和第 08 章可以。
+# %% [markdown] lang="zh" of="925d043b"
+# 平均分接近零的句子，它全靠猜（{claim:undecided_accuracy.full}）；意见鲜明的，有 {claim:decided_accuracy.percent} 判对。最有把握的错误里，许多是一类：
+# 一段话有褒有贬，其中一面占了上风。词袋和词对看不出各部分怎样连成一体；第 05 章会造出看得见语序的网络，第 08 章让它来读这些句子。
 
 # %% [markdown] lang="en"
 # ## 11. The same in Chinese
@@ -787,13 +804,16 @@ claim("chinese_over_tfidf_in_errors", over_tfidf.in_errors)
 # %% [markdown] lang="en"
 # {claim:chinese_test_accuracy.full} over the seeds; the difference to TF-IDF is {claim:chinese_over_tfidf.full}, on average
 # {claim:chinese_over_tfidf_in_errors} standard errors over the test reviews. That is **not established**: a difference of this size comes up too often by
-# chance. Why is it smaller than in English? One candidate is the missing pre-trained vectors, another that reviews are longer than
-# single sentences, so that counting has more to count. We have not separated the two.
+# chance. Why is it smaller than in English? One candidate is the missing pre-trained vectors; another that reviews are longer than
+# single sentences, so that counting has more to count; a third that the network reads only the beginning of a long review, TF-IDF all of it. We have
+# not separated them. Naive Bayes, so strong in English, is clearly behind: Wang and Manning, too, found it good for short texts and the regressions
+# for long ones.
 
-# %% [markdown] lang="zh" of="78ac6e40"
-# 多个种子下为 {claim:chinese_test_accuracy.full}；与 TF-IDF 的差是 {claim:chinese_over_tfidf.full}，按测试评论算平均 {claim:chinese_over_tfidf_in_errors} 个标准误。
-# 这**还不能成立**：这么大的差别，碰巧出现的机会并不小。为什么优势比英文小？一个可能是没有预训练词向量；另一个可能是评论比单句长，
-# 计数有更多的东西可数。究竟是哪一个，我们没有分开检验。
+# %% [markdown] lang="zh" of="3549bae9"
+# 多个种子下为 {claim:chinese_test_accuracy.full}；与 TF-IDF 的差是 {claim:chinese_over_tfidf.full}，平均只有测试评论上的 {claim:chinese_over_tfidf_in_errors} 个标准误。
+# 优势**没有得到证实**：这么大的差别，碰巧出现的机会并不小。为什么优势比英文小？一个可能是没有预训练词向量；另一个可能是评论比单句长，
+# 计数有更多的东西可数；还有一个可能是，长评论网络只读开头，TF-IDF 却读全文。究竟是哪一个，我们没有分开检验。
+# 英文里那么强的朴素贝叶斯，这里明显落后：Wang 和 Manning 也发现，它适合短文本，长文本还是回归好。
 
 # %% [markdown] lang="en"
 # ## 12. Who wrote the quatrain? An LSTM against counting
@@ -802,16 +822,18 @@ claim("chinese_over_tfidf_in_errors", over_tfidf.in_errors)
 # of them. A poem of four lines is 20 or 28 characters. Some stand in the collection twice, even under two names: those that are near-duplicates of another poet's are
 # dropped, the others grouped.
 #
-# The article pads to 100 and masks nothing. What remains of a poem after seventy zeros? Feed 200 poems to an untrained LSTM and see how
-# much its final states still differ.
+# The article sets the length to 100 and masks nothing; on which side the zeros stand, it does not say. Put them after the poem, as everywhere in
+# this chapter from section 2 on. What remains of a poem after seventy zeros? Feed 200 poems to an untrained LSTM (chapter 03) and see how much
+# its final states still differ.
 
-# %% [markdown] lang="zh" of="488df33d"
+# %% [markdown] lang="zh" of="357d4ffb"
 # ## 12. 这首绝句是谁写的？LSTM 对计数
 #
-# 文章 A1（§4.4）把嵌入接到 LSTM 上，分十类，但没有数据。给它找一份：集子里绝句最多的十位唐代诗人。四行诗是 20 或 28 个字。有些诗重复出现，
+# 文章 A1（§4.4）把嵌入接到 LSTM 上，分十类，但没有数据。给它找一份：唐诗集里绝句最多的十位诗人的作品。四行诗是 20 或 28 个字。有些诗重复出现，
 # 甚至署着两个人的名字：与别人的诗近似重复的去掉，其余的归组。
 #
-# 文章填充到 100，不用掩码。读完七十来个零，一首诗还剩下什么？把 200 首诗送进未经训练的 LSTM，看它们最后的状态还有多少差别。
+# 文章把长度定为 100，不用掩码，也没说零填在哪一边。我们照本章第 2 节以来的做法，填在诗的后面。读完七十来个零，一首诗还剩下什么？
+# 把 200 首诗送进未经训练的 LSTM（第 03 章），看它们最后的状态还有多少差别。
 
 # %%
 poems = models.prepare_quatrains()
@@ -832,12 +854,12 @@ for masked in (True, False):
 claim("poem_trace", state_spread[False] / state_spread[True])
 
 # %% [markdown] lang="en"
-# Nothing remains: {claim:poem_trace} of the difference. The forget gate multiplies the memory by less than one at every zero. With a mask the
+# Next to nothing remains: {claim:poem_trace} of the difference. The forget gate multiplies the memory by less than one at every zero. With a mask the
 # LSTM stops at the last character. So: length 32, mask, and the usual order. Baselines first: naive Bayes and TF-IDF on
 # characters and pairs; then the LSTM.
 
-# %% [markdown] lang="zh" of="f6ff17a9"
-# 什么都没剩下：差别只有原来的 {claim:poem_trace}。每读一个零，遗忘门就把记忆乘上一个小于 1 的数。有了掩码，LSTM 读到最后一个字就停下。
+# %% [markdown] lang="zh" of="b9c4b863"
+# 几乎什么都没剩下：差别只有原来的 {claim:poem_trace}。每读一个零，遗忘门就把记忆乘上一个小于 1 的数。有了掩码，LSTM 读到最后一个字就停下。
 # 于是取长度 32，加掩码，次序照旧：先是基线（字和字对上的朴素贝叶斯和 TF-IDF），再是 LSTM。
 
 # %%
@@ -859,14 +881,16 @@ claim("poem_lstm_accuracy", lstm_right.mean(), baseline=counting_right.mean())
 claim("poem_lstm_over_counting", paired_difference(lstm_right, counting_right).mean)
 
 # %% [markdown] lang="en"
-# The LSTM loses, clearly: {claim:poem_lstm_accuracy.full} against {claim:poem_lstm_accuracy.baseline}. Its training accuracy tells why: it
-# knows two thousand poems nearly by heart, and that does not carry over. A recurrent network must learn from the labels alone what a
+# The article's LSTM loses, clearly: {claim:poem_lstm_accuracy.full} against {claim:poem_lstm_accuracy.baseline}. (*Balanced* accuracy is the mean,
+# over the ten poets, of the share of their poems that is recognised; always naming the same poet scores a tenth.) The training accuracy shows
+# how it fails: it knows most of two thousand poems by heart, and that does not carry over. This network must learn from the labels alone what a
 # character means; counting needs no meaning, only which characters a poet prefers. Section 14 shows the way out in small:
 # learn from text *without* labels first.
 
-# %% [markdown] lang="zh" of="f91c448e"
-# LSTM 明显输了：{claim:poem_lstm_accuracy.full} 对 {claim:poem_lstm_accuracy.baseline}。看训练准确率就明白：它几乎把两千首诗背了下来，却用不到新诗上。
-# 循环网络只能从标签里学一个字是什么意思；计数不需要懂意思，只看哪位诗人爱用哪些字。出路在第 14 节可见一斑：先从*不带*标签的文本里学。
+# %% [markdown] lang="zh" of="7a73f60a"
+# 文章的 LSTM 明显输了：{claim:poem_lstm_accuracy.full} 对 {claim:poem_lstm_accuracy.baseline}。（输出里的 balanced 是平衡准确率：先算每位诗人的诗有多大比例被认出，
+# 再对十位取平均；不管什么诗都答同一个人，只得十分之一。）看训练准确率就知道毛病在哪里：两千首诗它大半背了下来，却用不到新诗上。
+# 这个网络只能从标签里学一个字是什么意思；计数不需要懂意思，只看哪位诗人爱用哪些字。出路在第 14 节可见一斑：先从*不带*标签的文本里学。
 
 # %% [markdown] lang="en"
 # ## 13. Break it
@@ -896,7 +920,7 @@ with caught("the average forgets the mask"):
 with caught("the table is random and frozen, as in the article"):
     claim("trained_masked", accuracy["frozen random", True], baseline=accuracy["trained", False])
 
-with caught("the LSTM reads the zeros after the poem, as in the article"):
+with caught("the LSTM reads the zeros after the poem, for want of a mask"):
     unmasked = models.train_poet_classifier(poems, seed, length=100, masked=False, epochs=2, batch_size=128)[2]
     gain = unmasked["val_accuracy"][-1] - np.mean(poems.author[poem_validation] == majority)
     assert gain > 0.03, f"after 2 epochs the validation accuracy is {gain:+.3f} above always {poems.poets[majority]}"
@@ -954,15 +978,16 @@ print(f"token embeddings are {share:.0%} of the {sum(sizes.values()):,} weights 
 
 # %% [markdown] lang="en"
 # With 100 labels GloVe reaches {claim:glove_with_100_labels.full}, TF-IDF {claim:glove_with_100_labels.baseline}; with all of them GloVe
-# stays at {claim:tfidf_with_all_labels.baseline} and TF-IDF reaches {claim:tfidf_with_all_labels}. What was learnt elsewhere
-# counts most where little can be learnt here. An average of frozen vectors has a low ceiling, though: it knows the words and not the
-# sentence. A Transformer raises that ceiling by letting the words change each other. Its first layer is the table of section 2
+# stays at {claim:tfidf_with_all_labels.baseline} and TF-IDF reaches {claim:tfidf_with_all_labels}. (The bars in
+# the figure are standard deviations over five draws.) What was learnt elsewhere counts most where little can be learnt here. Fifty frozen numbers
+# have a low ceiling, though: they leave the labels little to adjust. And no average, frozen or trained, knows the order of the words. A Transformer
+# raises the ceiling by letting the words change each other. Its first layer is the table of section 2
 # all the same, and in small language models it is a large part of all weights.
 
-# %% [markdown] lang="zh" of="2a666cf8"
+# %% [markdown] lang="zh" of="88dff628"
 # 有 100 个标签时，GloVe 达到 {claim:glove_with_100_labels.full}，TF-IDF 是 {claim:glove_with_100_labels.baseline}；标签全部用上，GloVe 停在
-# {claim:tfidf_with_all_labels.baseline}，TF-IDF 升到 {claim:tfidf_with_all_labels}。此处能学的越少，别处学来的就越值钱。不过冻结向量的平均天花板很低：
-# 它认得词，不懂句子。Transformer 让词与词互相改变，把天花板抬高了。可它的第一层照样是第 2 节的那张表，在小型语言模型里，这张表占了全部权重的很大一部分。
+# {claim:tfidf_with_all_labels.baseline}，TF-IDF 升到 {claim:tfidf_with_all_labels}。（图中的误差线是五次抽样的标准差。）此处能学的越少，别处学来的就越值钱。
+# 不过五十个冻结的数天花板很低：标签能调整的余地太小。而且无论冻结还是训练，平均都不知道词的次序。Transformer 让词与词互相改变，把天花板抬高了。可它的第一层照样是第 2 节的那张表，在小型语言模型里，这张表占了全部权重的很大一部分。
 
 # %% [markdown] lang="en"
 # ## Summary
@@ -979,11 +1004,12 @@ print(f"token embeddings are {share:.0%} of the {sum(sizes.values()):,} weights 
 #
 # 1. What is the gradient of the padding's row with a mask, and without one? Derive it from section 4, then check both by
 #    `central_differences`. (15 minutes)
-# 2. Replace the average of section 3 by the maximum over the tokens. Which mask value must the padding get? Write the check that
+# 2. Replace the average of section 3 by the maximum over the tokens. Which value must the padding get before the maximum is taken? Write the check that
 #    catches a wrong one. (15 minutes)
-# 3. Change the smoothing of naive Bayes from 1 to 0.1 and to 10. Choose on the validation part. What happens to rare words?
+# 3. Change the smoothing of naive Bayes (`models.log_count_ratios`) from 1 to 0.1 and to 10. Choose on the validation part. What happens to rare words?
 #    (15 minutes)
-# 4. Show that an answer about one actor rests on his name: swap a name in ten test sentences and compare the scores. (20 minutes)
+# 4. How far do answers rest on names? Swap the names of film people in ten test sentences (such as *seagal* and *spielberg*) and compare the scores.
+#    (20 minutes)
 # 5. Weigh each GloVe vector by its word's inverse document frequency before averaging. Does the curve of section 14 rise?
 #    Print the paired difference and its standard error. (25 minutes)
 # 6. Give the poems' LSTM a table that was trained to predict the next character in all other poets' quatrains. Does it close the
@@ -1001,29 +1027,30 @@ print(f"token embeddings are {share:.0%} of the {sum(sizes.values()):,} weights 
 # - M. Iyyer, V. Manjunatha, J. Boyd-Graber, H. Daumé III (2015). *Deep unordered composition rivals syntactic methods for text
 #   classification.* ACL, 1681–1691. (averages, and dropping whole words)
 # - C. J. Hutto, E. Gilbert (2014). *VADER: a parsimonious rule-based model for sentiment analysis of social media text.* ICWSM. (the ratings)
-# - B. Pang, L. Lee (2004). *A sentimental education: sentiment analysis using subjectivity summarization based on minimum cuts.* ACL, 271–278.
+# - B. Pang, L. Lee (2005). *Seeing stars: exploiting class relationships for sentiment categorization with respect to rating scales.*
+#   ACL, 115–124. (the sentences; the file that comes with VADER names the authors' paper of 2004)
 # - S. Chaudhuri, V. Ganti, R. Kaushik (2006). *A primitive operator for similarity joins in data cleaning.* ICDE. (the prefix filter)
 # - S. Hochreiter, J. Schmidhuber (1997). *Long short-term memory.* Neural Computation 9(8), 1735–1780.
 # - T. G. Dietterich (1998). *Approximate statistical tests for comparing supervised classification learning algorithms.*
 #   Neural Computation 10(7), 1895–1923.
 # - K. Lee et al. (2022). *Deduplicating training data makes language models better.* ACL, 8424–8445.
 
-# %% [markdown] lang="zh" of="3e625164"
+# %% [markdown] lang="zh" of="75425c92"
 # ## 小结
 #
 # - 嵌入就是查表取一行，等于独热向量乘矩阵。只有查到的行才有梯度。
 # - 填充必须加掩码，平均如此，LSTM 也如此；检验的办法是：多填充一些，结果不变。
 # - 近似重复的文本要放在划分的同一边。比较两个系统，要用同样的测试句子，并给出标准误。
 # - 朴素贝叶斯是维数为 1 的嵌入。英文上，我们的网络胜过 TF-IDF（{claim:english_test_accuracy} 对 {claim:english_test_accuracy.baseline}），
-#   与朴素贝叶斯打平；中文上，优势不能成立；辨认诗人，LSTM 输给了计数。
+#   与朴素贝叶斯打平；中文上，优势没有得到证实；辨认诗人，LSTM 输给了计数。
 # - 标签越少，别处学来的向量越值钱。
 #
 # ## 练习
 #
 # 1. 有掩码和没有掩码时，填充那一行的梯度各是什么？先由第 4 节推导，再用 `central_differences` 检验。（15 分钟）
 # 2. 把第 3 节的平均换成逐维取最大值。填充处应当填什么值？写一个能抓住错误填法的检验。（15 分钟）
-# 3. 把朴素贝叶斯的平滑从 1 改成 0.1 和 10，在验证集上选择。罕见词会怎样？（15 分钟）
-# 4. 证明对某位演员的判断靠的是他的名字：在十个测试句子里换掉名字，比较得分。（20 分钟）
+# 3. 把朴素贝叶斯（`models.log_count_ratios`）的平滑从 1 改成 0.1 和 10，在验证集上选择。罕见词会怎样？（15 分钟）
+# 4. 判断在多大程度上靠的是人名？在十个测试句子里把影人的名字互换（例如 *seagal* 与 *spielberg*），比较得分。（20 分钟）
 # 5. 取平均之前，给每个 GloVe 向量乘上该词的逆文档频率。第 14 节的曲线会升高吗？打印配对差和它的标准误。（25 分钟）
 # 6. 先在其他诗人的绝句上训练“预测下一个字”，把得到的嵌入表交给辨认诗人的 LSTM。它能追上计数吗？（60 分钟）
 #
@@ -1039,7 +1066,8 @@ print(f"token embeddings are {share:.0%} of the {sum(sizes.values()):,} weights 
 # - M. Iyyer, V. Manjunatha, J. Boyd-Graber, H. Daumé III (2015). *Deep unordered composition rivals syntactic methods for text
 #   classification.* ACL, 1681–1691.（取平均，整词丢弃）
 # - C. J. Hutto, E. Gilbert (2014). *VADER: a parsimonious rule-based model for sentiment analysis of social media text.* ICWSM.（打分）
-# - B. Pang, L. Lee (2004). *A sentimental education: sentiment analysis using subjectivity summarization based on minimum cuts.* ACL, 271–278.
+# - B. Pang, L. Lee (2005). *Seeing stars: exploiting class relationships for sentiment categorization with respect to rating scales.*
+#   ACL, 115–124.（句子的出处；VADER 所附的说明写的是两位作者 2004 年的论文）
 # - S. Chaudhuri, V. Ganti, R. Kaushik (2006). *A primitive operator for similarity joins in data cleaning.* ICDE.（前缀过滤）
 # - S. Hochreiter, J. Schmidhuber (1997). *Long short-term memory.* Neural Computation 9(8), 1735–1780.
 # - T. G. Dietterich (1998). *Approximate statistical tests for comparing supervised classification learning algorithms.*
