@@ -34,9 +34,10 @@ PAGE = Path(__file__).with_suffix(".md")
 TEXT = """# Chapter 02: reading digits, measured beside others
 
 Written by `python benchmarks/02_mnist_cnn.py` on {machine}.
-MNIST; the 10,000 test images are used once a run, after the training. Time is the training alone, without any evaluation. All recipes run through the same `fit` with 50 steps
-an execution, which makes the published ones faster than with their own settings, and changes none of their numbers.
-"Moved" is the accuracy on the same test images, moved by four pixels: a quarter of them to each side.
+MNIST; the 10,000 test images are used once a run, after the training. Time is the training alone, without any
+evaluation. All recipes run through the same `fit` with 50 steps an execution, which makes the published ones faster
+than with their own settings, and changes none of their numbers. "Moved" is the accuracy on the same test images,
+moved by four pixels: a quarter of them to each side.
 
 {table}
 
