@@ -231,8 +231,8 @@ latest-small of 2016 (Harper and Konstan, 2015).
 
 ## Predicting ratings
 
-{len(SEEDS)} random splits; settings chosen on 8 % of the ratings, fitted on 80 %, tested on 20 %, predictions limited to
-the scale. Seconds are those of one fit and prediction, without the choice of settings; the package's are spent in
+{len(SEEDS)} random splits; settings chosen on 8 % of the ratings, fitted on 80 %, tested on 20 %, predictions limited
+to the scale. Seconds are those of one fit and prediction, without the choice of settings; the package's are spent in
 compiled Cython and, for single predictions, in Python. The last column is the mean over splits of the paired
 difference and its standard error, with users as units.
 
@@ -251,9 +251,9 @@ Random places, the same share of known cells, float32, ten singular values.
 
 {growth}
 
-Published on a close relative of the data (MovieLens 100k: other users, other films, five folds), so only the order can be
-compared: the page of scikit-surprise gives an RMSE of 0.934 for SVD, 0.92 for SVD++, 0.931 for the neighbourhood with
-baselines (of users, by default) and 0.944 for baselines alone.
+Published on a close relative of the data (MovieLens 100k: other users, other films, five folds), so only the order can
+be compared: the page of scikit-surprise gives an RMSE of 0.934 for SVD, 0.92 for SVD++, 0.931 for the neighbourhood
+with baselines (of users, by default) and 0.944 for baselines alone.
 """
     write_atomically(Path(__file__).with_suffix(".md"), page)
     print(page)
