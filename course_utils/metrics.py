@@ -94,7 +94,9 @@ def ranking_scores(scores: np.ndarray, seen: np.ndarray, relevant: np.ndarray, c
         raise ValueError(f"{np.sum(seen & relevant)} relevant items are marked as seen and could never be found.")
     users = np.flatnonzero(relevant.any(axis=1))
     candidates = np.where(seen[users], -np.inf, scores[users])
-    top = np.argsort(-candidates, axis=1, kind="stable")[:, :count]
+    top = np.sort(np.argpartition(-candidates, count - 1, axis=1)[:, :count], axis=1)
+    order = np.argsort(-np.take_along_axis(candidates, top, axis=1), axis=1, kind="stable")
+    top = np.take_along_axis(top, order, axis=1)
     hits = np.take_along_axis(relevant[users], top, axis=1)
     reachable = np.minimum(relevant[users].sum(axis=1), count)
     discount = 1 / np.log2(np.arange(2, count + 2))

@@ -70,7 +70,7 @@ def test_cold_start_errors_without_ratings_are_those_of_the_films_alone(ratings)
     assert {name: len(values) for name, values in errors.items()} == {"folded in": 2, "biases": 2}
     wanted = []
     for newcomer in range(5):
-        wanted.append(np.random.default_rng(newcomer).permutation(np.flatnonzero(ratings.user == newcomer))[15:])
+        wanted.append(np.random.default_rng(newcomer).permutation(np.flatnonzero(ratings.user == newcomer))[15:45])
     wanted = np.concatenate(wanted)
     by_hand = np.clip(biases.mean + biases.film[ratings.film[wanted]], 0.5, 5)
     assert errors["biases"][0] == pytest.approx(np.sqrt(np.mean((by_hand - ratings.rating[wanted]) ** 2)))

@@ -94,3 +94,10 @@ def test_last_of_each_group_are_the_latest():
     earlier, last = splits.last_of_each(group, time, count=2)
     assert last.tolist() == [0, 3, 4, 5]
     assert earlier.tolist() == [1, 2]
+
+
+def test_order_of_the_same_moment_is_drawn():
+    group, time = np.zeros(50, int), np.zeros(50)
+    drawn = [splits.last_of_each(group, time, 10, seed)[1].tolist() for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert drawn[0] != list(range(40, 50))

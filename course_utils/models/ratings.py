@@ -97,6 +97,7 @@ def cold_start_errors(
     known_counts: Sequence[int],
     strength: float,
     first_predicted: int = 15,
+    predicted: int = 30,
 ) -> dict[str, list[float]]:
     """How well ratings of new users are predicted after they have given a few, by folding in and by biases alone.
 
@@ -106,24 +107,26 @@ def cold_start_errors(
         new_users: their numbers.
         known_counts: how many ratings are given, one after the other; none more than `first_predicted`.
         strength: of the new user's bias.
-        first_predicted: in a random order of a user's ratings, those from this place on are predicted, always the same.
+        first_predicted: in a random order of a user's ratings, those from this place on are predicted, always the same,
+        predicted: and at most so many of each user, so that the busiest do not decide everything.
 
     Returns:
         For "folded in" and "biases" the root mean squared errors, one for each count.
     """
     errors: dict[str, list[float]] = {"folded in": [], "biases": []}
     orders = [np.random.default_rng(u).permutation(np.flatnonzero(ratings.user == u)) for u in new_users]
-    wanted = np.concatenate([order[first_predicted:] for order in orders])
+    hidden = slice(first_predicted, first_predicted + predicted)
+    wanted = np.concatenate([order[hidden] for order in orders])
     for count in known_counts:
         folded, biased = [], []
         for order in orders:
-            given, film = order[:count], ratings.film[order[first_predicted:]]
+            given, film = order[:count], ratings.film[order[hidden]]
             folded.append(samples.fold_in(ratings.film[given], ratings.rating[given], film))
             rest = ratings.rating[given] - biases.mean - biases.film[ratings.film[given]]
             biased.append(biases.mean + biases.film[film] + rest.sum() / max(strength + count, 1e-12))
         for name, parts in (("folded in", folded), ("biases", biased)):
-            predicted = np.clip(np.concatenate(parts), 0.5, 5)
-            errors[name].append(metrics.root_mean_squared_error(predicted, ratings.rating[wanted]))
+            stars = np.clip(np.concatenate(parts), 0.5, 5)
+            errors[name].append(metrics.root_mean_squared_error(stars, ratings.rating[wanted]))
     return errors
 
 
