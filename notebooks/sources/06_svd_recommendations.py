@@ -400,11 +400,8 @@ by_formula = np.linalg.solve(known.T @ known + np.eye(2), known.T @ gave)
 by_sklearn = Ridge(alpha=1.0, fit_intercept=False).fit(known, gave).coef_
 one_user = recommendation.rating_table(np.array([0, 0]), np.array([0, 2]), gave, (1, 3))
 by_package = recommendation.ridge(one_user, three_films, strength=1.0)[0]
-print(
-    "p by formula", by_formula.round(9), " by scikit-learn", by_sklearn.round(9), " for all users at once", by_package
-)
-print("expected for film 2:", by_package @ three_films[1])
-for p in (by_formula, by_sklearn, by_package):
+for name, p in [("formula", by_formula), ("scikit-learn", by_sklearn), ("all users at once", by_package)]:
+    print(f"{name:18} p = ({p[0]:.6f}, {abs(p[1]):.6f})")
     np.testing.assert_allclose(p, [1, 0], atol=1e-9)
 
 # %% [markdown] lang="en"
@@ -532,7 +529,7 @@ some_users, some_films = user[:1000].astype("int32"), film[:1000].astype("int32"
 by_keras = untrained([some_users, some_films]).numpy()[:, 0]
 by_hand = rating[train].mean() + recommendation.products(of_user, of_film, some_users, some_films)
 np.testing.assert_allclose(by_keras, by_hand + b_user[some_users, 0] + b_film[some_films, 0], rtol=1e-5)
-alone = [untrained([some_users[i : i + 1], some_films[i : i + 1]]).numpy()[0, 0] for i in range(20)]
+alone = [untrained([some_users[[i]], some_films[[i]]]).numpy()[0, 0] for i in range(20)]
 np.testing.assert_allclose(alone, by_keras[:20], rtol=1e-5)
 print(f"{untrained.count_params():,} parameters; formula and network agree, alone and in a batch")
 
@@ -591,9 +588,14 @@ for name in error:
 
 # %%
 claim("bias_rmse", error["biases"], baseline=error["mean"])
-for name, short in [("SVD of residuals", "svd"), ("ALS", "als"), ("Keras network", "network"), ("Bayes", "bayes")]:
-    claim(f"{short}_rmse", error[name], baseline=error["biases"])
-    claim(f"{short}_gain", error["biases"] - error[name])
+claim("svd_rmse", error["SVD of residuals"], baseline=error["biases"])
+claim("als_rmse", error["ALS"], baseline=error["biases"])
+claim("network_rmse", error["Keras network"], baseline=error["biases"])
+claim("bayes_rmse", error["Bayes"], baseline=error["biases"])
+claim("svd_gain", error["biases"] - error["SVD of residuals"])
+claim("als_gain", error["biases"] - error["ALS"])
+claim("network_gain", error["biases"] - error["Keras network"])
+claim("bayes_gain", error["biases"] - error["Bayes"])
 claim("bayes_over_svd", error["SVD of residuals"] - error["Bayes"])
 claim("bayes_over_network", error["Keras network"] - error["Bayes"])
 claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
@@ -611,11 +613,11 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 # The spread in the first column is that of the splits, and all methods share it; the gains in the second are much surer. Bayes is ahead of
 # the zero-filled SVD by {claim:bayes_over_svd.full} and of the network by {claim:bayes_over_network.full}, which is
 # {claim:bayes_over_network_in_errors} standard errors over the users of one test part. So here the network loses: not for its formula,
-# which is the same, but because gradient descent ends at *one* point. The SVD of residuals is the bargain of the table: as good as the
-# network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) runs both beside the SVD, SVD++ and neighbourhood methods
+# which is the same, but, like ALS, because it ends at *one* point instead of averaging over many. The SVD of residuals is the bargain of
+# the table: close to the network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) runs both beside the SVD, SVD++ and neighbourhood methods
 # of the package scikit-surprise on the same splits.
 
-# %% [markdown] lang="zh" of="b39a2e24"
+# %% [markdown] lang="zh" of="3d2e4e84"
 # | 测试集，{claim:bayes_rmse.seeds} 个随机种子（各有自己的划分） | RMSE（星） | 比偏置低 |
 # |---|---|---|
 # | 总均值 | {claim:bias_rmse.baseline} | |
@@ -627,7 +629,7 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 #
 # 第一列的离散程度来自划分，各种方法一同起落；第二列的差要可靠得多。贝叶斯比填零的奇异值分解低 {claim:bayes_over_svd.full}，比网络低
 # {claim:bayes_over_network.full}；单看一个测试集，按用户算，后者是 {claim:bayes_over_network_in_errors} 个标准误。所以这一回网络输了：
-# 不是输在公式上，公式是同一个；而是因为梯度下降最后停在**一个**点上。残差的奇异值分解最划算：和网络不相上下，却几乎不花时间。
+# 不是输在公式上，公式是同一个；而是和 ALS 一样，最后停在**一个**点上，没有对许多点取平均。残差的奇异值分解最划算：与网络相差不多，却几乎不花时间。
 # [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，把这两种方法与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
 
 # %% [markdown] lang="en"
@@ -800,10 +802,8 @@ np.testing.assert_allclose(folded, trained_with, atol=1e-4)
 often_rated = np.flatnonzero(np.bincount(film[earlier]) >= 50)  # after section 11: only films that people do watch
 space = {"Star Wars: Episode IV": 5, "Matrix, The": 5, "Titanic (1997)": 1, "Sleepless": 1}
 love = {"Star Wars: Episode IV": 1, "Matrix, The": 1, "Titanic (1997)": 5, "Sleepless": 5}
-started = time.perf_counter()
 for name, stars in [("no answer yet", {}), ("space and action", space), ("love stories", love)]:
     print(f"\n{name}: {models.recommend(ratings, posterior, stars, often_rated)}")
-print(f"\n{(time.perf_counter() - started) / 3 * 1000:.0f} ms a list")
 
 # %% [markdown] lang="en"
 # Without any answer it falls back on what the average user likes; each answer bends that. The bend is gentle: films that nearly everybody
@@ -851,9 +851,8 @@ x, y = of_films[shown, 1:3].T
 figure, axes = plt.subplots(figsize=(8.6, 5))
 image = axes.scatter(x, y, c=[int(title[-5:-1]) for title in titles[shown]], s=26)
 for title, left, up in zip(titles[shown], x, y, strict=True):
-    axes.annotate(
-        title.split(" (")[0].split(" - ")[-1][:20], (left, up), (3, 2), textcoords="offset points", fontsize=7
-    )
+    name = title.split(" (")[0].split(" - ")[-1][:20]
+    axes.annotate(name, (left, up), (3, 2), textcoords="offset points", fontsize=7)
 axes.set(xlabel="second singular direction", ylabel="third", xticks=[], yticks=[])
 figure.colorbar(image, label="year of the film")
 plt.show()
@@ -907,16 +906,16 @@ claim("cold_start_gain", cold["folded in"][0] - cold["folded in"][-1])
 claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
 
 # %% [markdown] lang="en" role="alt"
-# RMSE for 200 new users against the number of ratings they have given, from 0 to 15, for biases and for folding in. Neither gains
-# from the first two ratings, the biases even rise; from four ratings on both fall, and folding in stays lower.
+# RMSE for 200 new users against the number of ratings they have given, from 0 to 15, for biases and for folding in. Both fall
+# together, fastest over the first four ratings; in the end folding in lies a little lower.
 
-# %% [markdown] lang="zh" role="alt" of="714fe0e0"
-# 两百个新用户的 RMSE 随其已给评分数（0 到 15）的变化，分别用偏置和折入。头两个评分没有带来好处，偏置的误差反而上升；从四个评分起两条都下降，折入始终更低。
+# %% [markdown] lang="zh" role="alt" of="5566ecc1"
+# 两百个新用户的 RMSE 随其已给评分数（0 到 15）的变化，分别用偏置和折入。两条一同下降，头四个评分时降得最快；最后折入略低一些。
 
 # %% [markdown] lang="en"
-# Fifteen ratings are worth {claim:cold_start_gain.full} stars. The first one or two hardly help: a single rating says as much about
-# the film as about the user, and the biases even take it too seriously. Folding in knows how much to trust it, since the
-# prior was learnt from all the other users. After fifteen ratings it is ahead of the biases by {claim:cold_start_over_biases.full}.
+# Fifteen ratings are worth {claim:cold_start_gain.full} stars, most of it from the first four: they tell how generous somebody is, and
+# for that the biases are as good. Taste is the smaller part and comes later: after fifteen ratings folding in is ahead by
+# {claim:cold_start_over_biases.full}.
 #
 # ## 15. When the table grows
 #
@@ -924,9 +923,9 @@ claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
 # only multiplies with the known cells. Grow a synthetic table like ours (same share known, random places, a hidden structure is not needed for
 # timing) to 100 times as many ratings. *What happens to time and memory?* The dense way is tried while it fits.
 
-# %% [markdown] lang="zh" of="fd55badf"
-# 十五个评分值 {claim:cold_start_gain.full} 星。头一两个几乎帮不上忙：单独一个评分，说的是电影还是用户，分不清楚，偏置甚至把它看得太重。
-# 折入知道该信几分，因为先验是从其他所有用户那里学来的。有了十五个评分，它比偏置好 {claim:cold_start_over_biases.full}。
+# %% [markdown] lang="zh" of="6cc4ccf6"
+# 十五个评分值 {claim:cold_start_gain.full} 星，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
+# 有了十五个评分，折入才领先 {claim:cold_start_over_biases.full}。
 #
 # ## 15. 表变大了怎么办
 #
@@ -949,13 +948,13 @@ for times in (0.25, 1, 10, 100):
     print(line)
 
 # %% [markdown] lang="en"
-# Ten million ratings are factorised in seconds on a small machine. From a quarter of the table to the whole, the dense time grows
-# far faster than the number of ratings; continue that to the last line, and add its memory. When even the sparse table does not fit one
+# Ten million ratings are factorised in seconds on a small machine. The dense way is tens of times slower already at the size of our
+# table, and its memory is the real wall: compare the two columns in the last line. When even the sparse table does not fit one
 # machine, the same product can be computed in blocks on many: [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it with Dask's `svd_compressed`
 # on a local cluster and compares the singular values (`pip install -e .[cluster]`).
 
-# %% [markdown] lang="zh" of="94105cec"
-# 一千万个评分，在一台小机器上几秒钟就分解完了。从四分之一张表到整张表，稠密办法的时间比评分数涨得快得多；照此推到最后一行，再看看它要的内存。
+# %% [markdown] lang="zh" of="e88bfbda"
+# 一千万个评分，在一台小机器上几秒钟就分解完了。稠密的办法在我们这么大的表上就已经慢了几十倍，真正的墙还是内存：比较一下最后一行的两个数。
 # 如果连稀疏表一台机器也放不下，同样的乘积可以分块，在许多机器上算：[benchmarks/06_cluster_svd.py](../../benchmarks/06_cluster_svd.py) 用 Dask 的
 # `svd_compressed` 在本地集群上做了这件事，并核对奇异值（`pip install -e .[cluster]`）。
 
