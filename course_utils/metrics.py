@@ -19,28 +19,89 @@ class Difference(NamedTuple):
         return f"{self.mean:+.4f} ± {self.standard_error:.4f}"
 
 
-def paired_difference(first: np.ndarray, second: np.ndarray) -> Difference:
+def paired_difference(first: np.ndarray, second: np.ndarray, group: np.ndarray | None = None) -> Difference:
     """The mean of first − second over the same items, and its standard error, sd / √n.
 
-    Both systems meet the same easy and hard items, so the difference is far more certain than either score.
+    Both systems meet the same easy and hard items, so the difference is far more certain than either score. Items of
+    one group, such as ratings by one user, are not independent; then the standard error is that of the groups' sums
+    (Liang and Zeger, 1986, "Longitudinal data analysis using generalized linear models").
 
     Args:
         first, second: one score an item, such as 1 for right and 0 for wrong, or a mean over seeds. Shape (items,).
+        group: the number of each item's group, from 0, shape (items,); without it every item is its own.
 
     Raises:
-        ValueError: the shapes differ, or there are fewer than two items.
+        ValueError: the shapes differ, or there are fewer than two items or groups.
     """
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if first.shape != second.shape or first.ndim != 1 or len(first) < 2:
         raise ValueError(f"Both need one score for each of the same items, not {first.shape} and {second.shape}.")
     difference = first - second
-    return Difference(float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(len(difference))))
+    mean = float(difference.mean())
+    if group is None:
+        return Difference(mean, float(difference.std(ddof=1) / np.sqrt(len(difference))))
+    groups, number = np.unique(group, return_inverse=True)
+    if len(number) != len(difference) or len(groups) < 2:
+        raise ValueError(f"{len(difference)} items need a group each and two groups at least, not {len(groups)}.")
+    deviations = np.bincount(number, difference - mean)
+    variance = len(groups) / (len(groups) - 1) * (deviations @ deviations)
+    return Difference(mean, float(np.sqrt(variance) / len(difference)))
 
 
 def balanced_accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
     """The mean over the classes of the share of their items that is recognised: 1 / classes for a constant answer."""
     labels, predicted = np.asarray(labels), np.asarray(predicted)
     return float(np.mean([np.mean(predicted[labels == label] == label) for label in np.unique(labels)]))
+
+
+def root_mean_squared_error(predicted: np.ndarray, truth: np.ndarray) -> float:
+    """The square root of the mean of (predicted − truth)², in the unit of the values.
+
+    Raises:
+        ValueError: the shapes differ; NumPy would silently pair values that do not belong together.
+    """
+    predicted, truth = np.asarray(predicted, dtype=float), np.asarray(truth, dtype=float)
+    if predicted.shape != truth.shape:
+        raise ValueError(f"Prediction and truth need the same shape, not {predicted.shape} and {truth.shape}.")
+    return float(np.sqrt(np.mean((predicted - truth) ** 2)))
+
+
+class Ranking(NamedTuple):
+    """For each user who has something to find: the share found, and how high in the list. Both in 0…1."""
+
+    user: np.ndarray  # the rows that were scored
+    top: np.ndarray  # (users, count): the recommended items, best first
+    recall: np.ndarray
+    ndcg: np.ndarray
+
+
+def ranking_scores(scores: np.ndarray, seen: np.ndarray, relevant: np.ndarray, count: int = 10) -> Ranking:
+    """Recall and nDCG of the `count` highest scores of each row, after what is known already was taken out.
+
+    recall = hits / min(count, relevant items); nDCG = Σ over the hits of 1 / log₂(1 + place), divided by the sum that a
+    perfect list has (Järvelin and Kekäläinen, 2002, "Cumulated gain-based evaluation of IR techniques").
+
+    Args:
+        scores: shape (users, items); only their order counts.
+        seen: bool, the items that must not be recommended to a user again.
+        relevant: bool, the items that are to be found. Rows without any are left out.
+        count: the length of the list.
+
+    Raises:
+        ValueError: an item is both seen and relevant: it could never be found.
+    """
+    if np.any(seen & relevant):
+        raise ValueError(f"{np.sum(seen & relevant)} relevant items are marked as seen and could never be found.")
+    users = np.flatnonzero(relevant.any(axis=1))
+    candidates = np.where(seen[users], -np.inf, scores[users])
+    top = np.sort(np.argpartition(-candidates, count - 1, axis=1)[:, :count], axis=1)
+    order = np.argsort(-np.take_along_axis(candidates, top, axis=1), axis=1, kind="stable")
+    top = np.take_along_axis(top, order, axis=1)
+    hits = np.take_along_axis(relevant[users], top, axis=1)
+    reachable = np.minimum(relevant[users].sum(axis=1), count)
+    discount = 1 / np.log2(np.arange(2, count + 2))
+    perfect = np.cumsum(discount)[reachable - 1]
+    return Ranking(users, top, hits.sum(axis=1) / reachable, hits @ discount / perfect)
 
 
 def mean_absolute_error(forecast: np.ndarray, truth: np.ndarray) -> float:

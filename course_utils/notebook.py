@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from course_utils import plotting
 from course_utils.claims import ClaimChecker
@@ -71,3 +71,34 @@ def start_chapter(chapter: str) -> tuple[int, ClaimChecker]:
     plotting.use_style()
     print(f"seed {seed}, TensorFlow {tf.__version__}, Keras {tf.keras.__version__}")
     return seed, claim
+
+
+def sliders(names: Sequence[str], respond: Callable[[dict[str, float]], str], highest: float = 5, step: float = 0.5):
+    """A slider for each name, from 0 to `highest`; whenever one moves, `respond` gets all values and its text is shown.
+
+    They appear where somebody sits in front of Jupyter. Elsewhere, as in a test, nothing is displayed, and moving a
+    slider by program (`.value = 3`) has the same effect.
+
+    Returns:
+        The sliders by name, and the widget with the answer, whose `.value` is HTML.
+    """
+    import html
+
+    import ipywidgets
+    from IPython.display import display
+
+    wide = {"style": {"description_width": "initial"}, "layout": {"width": "26em"}}
+    widgets = {
+        name: ipywidgets.FloatSlider(value=0, min=0, max=highest, step=step, description=name, **wide) for name in names
+    }
+    answer = ipywidgets.HTML()
+
+    def renew(change=None):
+        answer.value = html.escape(respond({name: widget.value for name, widget in widgets.items()}))
+
+    for widget in widgets.values():
+        widget.observe(renew, "value")
+    renew()
+    if "JPY_SESSION_NAME" in os.environ:  # Jupyter sets it for a notebook that was opened
+        display(ipywidgets.HBox([ipywidgets.VBox(list(widgets.values())), answer]))
+    return widgets, answer

@@ -89,3 +89,29 @@ def split_by_group(keys: Sequence[str], group: np.ndarray, validation: int = 10,
     percent = np.array([percentile[number] for number in group.tolist()])
     bounds = [(test + validation, 100), (test, test + validation), (0, test)]
     return Parts(*(np.flatnonzero((percent >= low) & (percent < high)) for low, high in bounds))
+
+
+def random_split(count: int, seed: int, validation: float = 0.08, test: float = 0.2) -> Parts:
+    """Rows 0…count − 1 dealt out at random: right only where they do not depend on each other."""
+    order = np.random.default_rng(seed).permutation(count)
+    first, second = round(test * count), round((test + validation) * count)
+    return Parts(np.sort(order[second:]), np.sort(order[first:second]), np.sort(order[:first]))
+
+
+def last_of_each(group: np.ndarray, time: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Each group's rows in the order of time, without the last `count`, and the last `count`.
+
+    Args:
+        group: the number of each row's group, shape (rows,).
+        time: when it happened, shape (rows,). The order of the same moment is drawn: that of the file would tell
+            something, such as the films' numbers.
+        count: rows to hold out of each group.
+        seed: of that order.
+
+    Returns:
+        The earlier and the last rows, int64, ascending.
+    """
+    order = np.lexsort((np.random.default_rng(seed).random(len(time)), time, group))
+    _, sizes = np.unique(group, return_counts=True)
+    from_end = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(order))  # 1 for the last of its group
+    return np.sort(order[from_end > count]), np.sort(order[from_end <= count])

@@ -118,3 +118,46 @@ def test_conformal_intervals_use_no_error_before_its_target_is_over():
     assert np.array_equal(widths[:101], metrics.conformal_half_widths(changed, places, 100, step=0.01)[:101])
     with pytest.raises(ValueError, match="No forecast is over"):
         metrics.conformal_half_widths(errors, places, 3)
+
+
+def test_errors_that_a_group_shares_do_not_count_as_independent():
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(40), 25)
+    means = []
+    for _ in range(400):  # what one group has in common is drawn once
+        values = rng.normal(size=40)[group] + rng.normal(size=1000)
+        means.append(metrics.paired_difference(values, np.zeros(1000), group))
+    errors = np.mean([each.standard_error for each in means])
+    assert errors == pytest.approx(np.std([each.mean for each in means]), rel=0.15)
+    alone = metrics.paired_difference(values, np.zeros(1000))
+    assert alone.standard_error < 0.5 * errors
+    each_its_own = metrics.paired_difference(values, np.zeros(1000), np.arange(1000))
+    assert each_its_own.standard_error == pytest.approx(alone.standard_error)
+
+
+def test_groups_must_fit():
+    with pytest.raises(ValueError, match="group each"):
+        metrics.paired_difference(np.ones(3), np.zeros(3), np.zeros(3))
+
+
+def test_root_mean_squared_error_on_paper_and_refuses_different_shapes():
+    assert metrics.root_mean_squared_error([1, 2, 3], [1, 2, 6]) == pytest.approx(np.sqrt(3))
+    with pytest.raises(ValueError, match="same shape"):
+        metrics.root_mean_squared_error(np.zeros(3), np.zeros((3, 1)))
+
+
+def test_ranking_on_paper():
+    scores = np.array([[9.0, 8, 7, 6], [1, 2, 3, 4], [4, 3, 2, 1]])
+    seen = np.array([[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=bool)
+    relevant = np.array([[0, 0, 1, 0], [1, 0, 0, 1], [0, 0, 0, 0]], dtype=bool)
+    ranking = metrics.ranking_scores(scores, seen, relevant, count=2)
+    assert ranking.user.tolist() == [0, 1]  # the third has nothing to find
+    assert ranking.top.tolist() == [[1, 2], [3, 2]]
+    assert ranking.recall.tolist() == [1.0, 0.5]
+    second = 1 / np.log2(3)
+    np.testing.assert_allclose(ranking.ndcg, [second, 1 / (1 + second)])
+
+
+def test_what_was_seen_cannot_be_found():
+    with pytest.raises(ValueError, match="1 relevant items are marked as seen"):
+        metrics.ranking_scores(np.ones((1, 2)), np.array([[True, False]]), np.array([[True, False]]))

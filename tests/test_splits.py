@@ -79,3 +79,25 @@ def test_near_duplicate_pair_lands_on_one_side_whatever_its_text():
 def test_keys_and_groups_of_different_length():
     with pytest.raises(ValueError):
         splits.split_by_group(["a"], np.array([0, 1]))
+
+
+def test_random_split_deals_every_row_once_and_follows_its_seed():
+    first, again, other = (splits.random_split(1000, seed) for seed in (1, 1, 2))
+    assert [len(rows) for rows in first] == [720, 80, 200]
+    assert np.array_equal(np.sort(np.concatenate(first)), np.arange(1000))
+    assert np.array_equal(first.test, again.test)
+    assert not np.array_equal(first.test, other.test)
+
+
+def test_last_of_each_group_are_the_latest():
+    group, time = np.array([1, 0, 1, 0, 1, 0]), np.array([5, 1, 4, 3, 6, 2])
+    earlier, last = splits.last_of_each(group, time, count=2)
+    assert last.tolist() == [0, 3, 4, 5]
+    assert earlier.tolist() == [1, 2]
+
+
+def test_order_of_the_same_moment_is_drawn():
+    group, time = np.zeros(50, int), np.zeros(50)
+    drawn = [splits.last_of_each(group, time, 10, seed)[1].tolist() for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert drawn[0] != list(range(40, 50))

@@ -1,0 +1,1126 @@
+# %% [markdown] lang="en"
+# # 06 · SVD: recommending films
+#
+# At the end you will have taken a table of numbers apart by singular value decomposition, predicted 20,000 ratings that your
+# model has never seen, recommended films to a user who was not there when it was trained, and found out why the best
+# predictor is a bad adviser.
+#
+# | | |
+# |---|---|
+# | **You will build** | SVD from eigenvectors; factors of a table that is almost empty, by SVD, ridge regression, Gibbs sampling and Keras; a recommender with sliders |
+# | **You will learn** | what an empty cell means, why the best low-rank table is the SVD's, why averaging beats choosing, why rating errors and rankings disagree, what random splits hide |
+# | **You need** | chapter 01 (gradients); from linear algebra what a matrix product and an eigenvector are |
+# | **Time and memory** | {run:seconds} s on two processor cores, {run:memory} GB |
+# | **Follows** | A1 §2 (6), §3.5 and §4.5 ([which articles?](../README.md#the-articles)) |
+#
+# Chinese edition: [zh/06_svd_recommendations.ipynb](zh/06_svd_recommendations.ipynb). Errors of the articles: [ERRATA.md](ERRATA.md).
+# Lines that begin with ✓ are promises, measured over several seeds; the run stops if one no longer holds.
+
+# %% [markdown] lang="zh" of="9ccdc35b"
+# # 06 · 奇异值分解：推荐电影
+#
+# 读完本章，你会用奇异值分解把一张数表拆开，预测两万个模型从未见过的评分，给训练时还不存在的新用户推荐电影，并且弄明白：
+# 评分预测得最准的模型，为什么偏偏不会推荐。
+#
+# | | |
+# |---|---|
+# | **动手做** | 从特征向量出发做奇异值分解；用奇异值分解、岭回归、吉布斯采样和 Keras 分解一张几乎全空的表；带滑块的推荐器 |
+# | **学到** | 空格意味着什么，最好的低秩近似为什么出自奇异值分解，为什么取平均胜过挑一个，评分误差与排序为什么各说各话，随机划分掩盖了什么 |
+# | **准备** | 第 01 章（梯度）；线性代数里的矩阵乘法和特征向量 |
+# | **时间与内存** | 两个处理器核心上 {run:seconds} 秒，{run:memory} GB |
+# | **对应文章** | A1 §2（6）、§3.5、§4.5（[是哪几篇？](../../README.zh.md#四篇文章)） |
+#
+# 英文版：[06_svd_recommendations.ipynb](../06_svd_recommendations.ipynb)。文章勘误：[ERRATA.md](ERRATA.md)。
+# 以 ✓ 开头的输出是承诺：它在多个随机种子下测量过，一旦不再成立，运行就会中止。
+
+# %%
+from course_utils.notebook import start_chapter  # not found? README.md, "Running the notebooks", tells what to do
+
+seed, claim = start_chapter("06_svd_recommendations")  # seeds, quiet logs, figure style, the chapter's promises
+
+import inspect
+import time
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import PowerNorm
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import svds
+from sklearn.linear_model import Ridge
+
+from course_utils import datasets, models, plotting, recommendation, splits
+from course_utils.claims import caught
+from course_utils.metrics import paired_difference, ranking_scores, root_mean_squared_error
+from course_utils.notebook import sliders
+from course_utils.training import EpochReport
+
+# %% [markdown] lang="en"
+# ## 1. The listing as published
+#
+# Article A1 has a recommender of four statements: random numbers stand in for what users did, a product of matrices is called
+# the "user matrix", SVD makes the "interest matrix" of it, and the product of a row with itself is called the recommendation.
+# We run it as it stands. What do we expect? A list of things that user 499 might like.
+
+# %% [markdown] lang="zh" of="70da431b"
+# ## 1. 文章里的代码
+#
+# 文章 A1 的推荐系统只有四句：用随机数充当用户行为，拿矩阵乘积当“用户行为矩阵”，用奇异值分解得到“用户兴趣矩阵”，
+# 最后取一行与它自己相乘，当作推荐结果。我们照原样运行。应该看到什么？看到用户 499 可能喜欢的东西。
+
+# %%
+data = np.random.default_rng(seed).random((1000, 1000))
+user_matrix = data.dot(data.T)
+interest_matrix = svds(user_matrix, k=50)
+print("interest_matrix is a", type(interest_matrix).__name__, "of shapes", [part.shape for part in interest_matrix])
+try:
+    interest_matrix[499].dot(interest_matrix[499].T)
+except IndexError as error:
+    print("interest_matrix[499]:", error)
+
+left, values, _ = interest_matrix
+print("with the left factor instead, the recommendation is one number:", left[499].dot(left[499].T).round(3))
+print("largest singular values:", values[::-1][:4].round(0))
+claim("published_first_share", values.max() ** 2 / np.sum(user_matrix**2))
+
+# %% [markdown] lang="en"
+# `svds` returns three arrays, so there is no place 499. With the smallest repair, "the recommendation" is a single number. And
+# there is nothing to find: one singular value holds {claim:published_first_share.percent} of the table, because positive random
+# numbers have a positive mean; the rest is noise, in no order. The whole list:
+#
+# | Fault | What happens | Mended in |
+# |---|---|---|
+# | `svds` returns a tuple (U, singular values, Vᵀ), and it is indexed with 499 | stops with an IndexError | sections 1, 3 |
+# | the data are random | there is nothing to learn, and no error could be measured | section 2 |
+# | `data.dot(data.T)` is a table of users by users | the items are gone, so none can be recommended | section 2 |
+# | a row times itself | one number, the user's own squared length; a score needs a user *and* an item | sections 2, 11 |
+# | unknown cells do not exist | real tables are 98 % unknown, which is the whole problem | sections 5–8 |
+# | no test, no baseline | success and failure look the same | sections 4, 9 |
+
+# %% [markdown] lang="zh" of="2bca4584"
+# `svds` 返回三个数组，没有第 499 项。做最小的修补之后，“推荐结果”只是一个数。况且数据里什么也没有：单单一个奇异值就占了整张表的
+# {claim:published_first_share.percent}，因为随机正数的均值为正；其余都是噪声，毫无规律。毛病汇总：
+#
+# | 毛病 | 后果 | 修在 |
+# |---|---|---|
+# | `svds` 返回元组（U、奇异值、Vᵀ），却用 499 作下标 | 报错中止（IndexError） | 第 1、3 节 |
+# | 数据是随机数 | 没有规律可学，也无从衡量误差 | 第 2 节 |
+# | `data.dot(data.T)` 是“用户 × 用户”的表 | 物品消失了，也就无物可荐 | 第 2 节 |
+# | 一行与它自己相乘 | 得到一个数，即该用户向量长度的平方；得分需要一个用户**和**一个物品 | 第 2、11 节 |
+# | 没有未知的格子 | 真实的表 98 % 是未知的，难就难在这里 | 第 5–8 节 |
+# | 没有测试，没有基线 | 成败看不出分别 | 第 4、9 节 |
+
+# %% [markdown] lang="en"
+# ## 2. Real users, real films
+#
+# A1 §3.5 writes three sets. Each has a gap that matters.
+#
+# - $D = \{(u, v, t)\}$: user, item, time. What the user thought of the item, the rating $r$, is missing: $D = \{(u, v, r, t)\}$.
+# - $M = \{m_u\}$: an interest model for each user. What *is* $m_u$? Here: a vector of a few numbers, the user's *factors*.
+# - $R = \{r_v\}$: a score for each item. As written it is the same for everybody: popularity. A recommendation needs
+#   $r_{uv}$, such as the product $m_u \cdot q_v$ with a vector of the film.
+#
+# The data are MovieLens (Harper and Konstan, 2015): real people rate films with ½ to 5 stars. *How much of the table do we know?*
+
+# %% [markdown] lang="zh" of="50326325"
+# ## 2. 真实的用户，真实的电影
+#
+# A1 §3.5 写了三个集合，每个都缺了要紧的东西。
+#
+# - $D = \{(u, v, t)\}$：用户、物品、时间。唯独没有用户对物品的看法，即评分 $r$。应为 $D = \{(u, v, r, t)\}$。
+# - $M = \{m_u\}$：每个用户一个兴趣模型。$m_u$ 到底**是**什么？在本章里，它是由几个数组成的向量，叫作用户的**因子**。
+# - $R = \{r_v\}$：每个物品一个得分。照这样写，人人得到的都一样，那是热门榜。推荐需要的是 $r_{uv}$，例如与电影向量的内积
+#   $m_u \cdot q_v$。
+#
+# 数据是 MovieLens（Harper 和 Konstan，2015）：真实的人给电影打 ½ 到 5 颗星。**这张表我们知道多少？**
+
+# %%
+ratings = models.prepare_film_ratings()
+user, film, rating, (users, films) = ratings.user, ratings.film, ratings.rating, ratings.shape
+per_user, per_film = np.bincount(user), np.bincount(film)
+for row in range(3):
+    print(f"u = {user[row]}, v = {film[row]} ({ratings.title[film[row]]}), r = {rating[row]}, t = {ratings.time[row]}")
+print(f"{len(rating):,} ratings by {users} users of {films:,} films: {len(rating) / (users * films):.1%} of all cells")
+print(f"a user has rated {per_user.min()} to {per_user.max()} films, {np.median(per_user):.0f} in the middle")
+print(f"a film has {np.median(per_film):.0f} ratings in the middle; {np.mean(per_film == 1):.0%} have a single one")
+
+place_of_user, place_of_film = (np.argsort(np.argsort(-count)) for count in (per_user, per_film))
+known_cells, _, _ = np.histogram2d(place_of_user[user], place_of_film[film], bins=[61, 103])  # blocks of 11 x 88
+figure, axes = plt.subplots(figsize=(7, 3.2))
+image = axes.imshow(known_cells / (11 * 88), aspect="auto", extent=(0, films, users, 0), norm=PowerNorm(0.5))
+figure.colorbar(image, label="share of cells known")
+axes.set(xlabel="films, the most often rated first", ylabel="users, the busiest first")
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# The table of users by films, both sorted by how many ratings they have, as a map of the share of cells that are known. A bright
+# corner at the upper left, where busy users meet popular films, and darkness nearly everywhere else.
+
+# %% [markdown] lang="zh" role="alt" of="879bd9ee"
+# “用户 × 电影”表中已知格子所占比例的分布图，用户和电影都按评分多少排序。左上角（活跃用户遇到热门电影）是亮的，其余地方几乎一片漆黑。
+
+# %% [markdown] lang="en"
+# One corner is known, the rest is dark. To recommend is to guess the dark cells from the bright ones.
+
+# %% [markdown] lang="zh" of="6b6361c2"
+# 只有一个角落是已知的，其余一片黑暗。推荐，就是凭亮处去猜暗处。
+
+# %% [markdown] lang="en"
+# ## 3. SVD by hand
+#
+# Four people, five films, no empty cell. Two like the first three films, two the last two. *Can we say so with fewer than 20 numbers?*
+# The singular value decomposition writes every table as a sum of simple ones, column times row:
+#
+# $$A = U \Sigma V^\top = \sum_k \sigma_k\, u_k v_k^\top, \qquad \sigma_1 \ge \sigma_2 \ge \dots \ge 0,$$
+#
+# with columns $u_k$ of length 1 at right angles, and rows $v_k^\top$ likewise. Where to get them? From
+# $A^\top A = V \Sigma^2 V^\top$: the $v_k$ are its eigenvectors, the $\sigma_k^2$ its eigenvalues, and $u_k = A v_k / \sigma_k$. Paper check: the
+# squares of all entries add up to 209, and so must the $\sigma_k^2$. Four ways, one result; signs may flip, $u_k v_k^\top$ does not.
+
+# %% [markdown] lang="zh" of="c92c2c70"
+# ## 3. 手算奇异值分解
+#
+# 四个人，五部电影，没有空格。两个人喜欢前三部，两个人喜欢后两部。**能不能用少于 20 个数把这件事说清楚？**
+# 奇异值分解把任何一张表写成若干张简单表（一列乘一行）之和：
+#
+# $$A = U \Sigma V^\top = \sum_k \sigma_k\, u_k v_k^\top, \qquad \sigma_1 \ge \sigma_2 \ge \dots \ge 0,$$
+#
+# 其中各列 $u_k$ 长度为 1、两两垂直，各行 $v_k^\top$ 也是如此。它们从哪里来？从 $A^\top A = V \Sigma^2 V^\top$ 来：$v_k$ 是它的特征向量，
+# $\sigma_k^2$ 是特征值，而 $u_k = A v_k / \sigma_k$。可以在纸上验算：所有数的平方和是 209，各个 $\sigma_k^2$ 之和也必须是 209。
+# 四种算法，同一个结果；符号可能翻转，但 $u_k v_k^\top$ 不变。
+
+# %%
+table = np.array([[5, 4, 5, 0, 1], [4, 5, 4, 1, 0], [0, 1, 0, 5, 4], [1, 0, 0, 4, 5]], dtype=float)
+
+
+def truncated(left, values, right, rank):
+    """The sum of the first `rank` terms."""
+    return (left[:, :rank] * values[:rank]) @ right[:rank]
+
+
+squared_values, eigenvectors = np.linalg.eigh(table.T @ table)  # in ascending order
+values, right = np.sqrt(squared_values[:0:-1]), eigenvectors[:, :0:-1].T  # the four largest, downwards
+by_hand = table @ right.T / values, values, right
+by_numpy = np.linalg.svd(table, full_matrices=False)
+by_keras = [keras.ops.convert_to_numpy(part) for part in keras.ops.svd(table, full_matrices=False)]
+by_scipy = svds(table, k=2)  # the two largest, upwards
+
+print("singular values", values.round(3), " their squares add up to", np.sum(values**2).round(9))
+for rank in range(1, 5):
+    print(f"rank {rank}: {np.sum(values[:rank] ** 2) / np.sum(table**2):6.1%} of the squares, {rank * (4 + 5)} numbers")
+print(truncated(*by_hand, rank=2).round(1))
+for parts in (by_numpy, by_keras, by_scipy):
+    np.testing.assert_allclose(truncated(*parts, rank=2), truncated(*by_hand, rank=2), atol=1e-5)
+
+# %% [markdown] lang="en"
+# Two terms say nearly everything: the first "how much do they rate at all", the second "which of the two camps". Could another
+# table of rank 2 come closer? Eckart and Young proved in 1936 that none can, and that the squared error is what was left out,
+# $\sigma_3^2 + \sigma_4^2$. The next cell lets 20,000 rivals try: each projects the table on two random directions.
+
+# %% [markdown] lang="zh" of="9aeaa47c"
+# 两项就几乎说尽了：第一项是“总体打多少分”，第二项是“站在哪一边”。有没有别的秩为 2 的表更接近原表？Eckart 和 Young 在 1936 年证明：没有，
+# 而且误差的平方恰好等于舍去的部分，$\sigma_3^2 + \sigma_4^2$。下一格请来两万个对手：每个都把表投影到两个随机方向上。
+
+# %%
+rng = np.random.default_rng(seed)
+directions = np.linalg.qr(rng.standard_normal((20_000, 5, 2)))[0]  # each: two columns of length 1 at a right angle
+rival_errors = np.sum((table - table @ directions @ directions.transpose(0, 2, 1)) ** 2, axis=(1, 2))
+svd_error = np.sum((table - truncated(*by_hand, rank=2)) ** 2)
+print(f"squared error of the SVD {svd_error:.3f}, of the best of 20,000 rivals {rival_errors.min():.3f}")
+np.testing.assert_allclose(svd_error, np.sum(values[2:] ** 2))
+assert svd_error < rival_errors.min()
+
+# %% [markdown] lang="en"
+# The same on a table that you can see: 32 handwritten digits as one picture of 112 × 224 grey values. *How many terms does it take to read them?*
+
+# %% [markdown] lang="zh" of="7dfe7661"
+# 换一张看得见的表：32 个手写数字拼成一幅 112 × 224 的灰度图。**要多少项才认得出来？**
+
+# %%
+picture = datasets.load_mnist().train_images[:32].reshape(4, 8, 28, 28).transpose(0, 2, 1, 3).reshape(112, 224) / 255
+parts = np.linalg.svd(picture, full_matrices=False)
+figure, panels = plt.subplots(2, 2, figsize=(8, 4.3))
+for axes, rank in zip(panels.flat, [1, 8, 25, 112], strict=True):
+    share = np.sum(parts[1][:rank] ** 2) / np.sum(parts[1] ** 2)
+    axes.imshow(truncated(*parts, rank), cmap="gray_r", vmin=0, vmax=1)
+    axes.set(title=f"rank {rank}: {share:.0%} of the squares, {rank * (112 + 224 + 1):,} numbers", xticks=[], yticks=[])
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# A sheet of 32 handwritten digits rebuilt from 1, 8, 25 and all 112 terms of its SVD. With one term it is a plaid pattern, with
+# 8 terms smears that hint at digits, with 25 terms every digit can be read, with 112 it is the original.
+
+# %% [markdown] lang="zh" role="alt" of="9e0c524e"
+# 由 32 个手写数字拼成的图，分别用奇异值分解的 1、8、25 项和全部 112 项重建。1 项时是格子花纹，8 项时依稀有数字的影子，25 项时个个认得出来，
+# 112 项就是原图。
+
+# %% [markdown] lang="en"
+# Compression works because neighbouring rows resemble each other. It would fail on noise. Whether it works for ratings is a
+# question for data.
+#
+# ## 4. Split and baselines
+#
+# A random fifth of the ratings is the test part; from the rest, 8 % of all serve for choosing. The measure is the root mean
+# squared error (RMSE) in stars, with predictions limited to the scale. Before any factors: the mean; the mean of the film; and
+# *biases*, $\hat r_{uv} = \mu + b_u + b_v$, for generous users and good films. A film with one rating should not be trusted as much as
+# one with three hundred, so biases are pulled towards 0 as if each came with $\lambda$ extra ratings that say "average":
+#
+# $$b_v = \frac{\sum_u (r_{uv} - \mu - b_u)}{\lambda + n_v}.$$
+
+# %% [markdown] lang="zh" of="a20bf250"
+# 压缩之所以行得通，是因为相邻的行彼此相像；换成噪声就不行了。评分能不能压缩，要问数据。
+#
+# ## 4. 划分与基线
+#
+# 随机取五分之一的评分作测试集；其余之中，再留出总数的 8 % 用来做选择。衡量标准是均方根误差（RMSE），单位是星，预测值限制在评分范围之内。
+# 先不用因子：总均值；每部电影的均值；**偏置**，$\hat r_{uv} = \mu + b_u + b_v$，反映用户手松手紧、电影好坏。只有一个评分的电影，
+# 不该和有三百个评分的一样可信，所以把偏置往 0 拉，好像每个都另有 $\lambda$ 个“普普通通”的评分：
+#
+# $$b_v = \frac{\sum_u (r_{uv} - \mu - b_u)}{\lambda + n_v} 。$$
+
+# %%
+train, validation, test = splits.random_split(len(rating), seed)
+cells = np.stack([user, film], axis=1)
+shared = [datasets.overlap(cells[a], cells[b]) for a, b in [(train, test), (validation, test), (train, validation)]]
+print(f"{len(train):,} + {len(validation):,} + {len(test):,} ratings; cells that two parts share: {sum(shared)}")
+assert sum(shared) == 0
+
+
+def rmse(predicted, rows):
+    return root_mean_squared_error(np.clip(predicted, 0.5, 5), rating[rows])
+
+
+train_table, where = ratings.table(train), (user[validation], film[validation])
+print(f"mean of all ratings {rmse(np.full(len(validation), rating[train].mean()), validation):.4f}")
+tried = {strength: recommendation.fit_biases(train_table, strength) for strength in (0, 2, 5, 10)}
+bias_errors = {strength: rmse(biases.predict(*where), validation) for strength, biases in tried.items()}
+print("biases by strength:", {strength: round(error, 4) for strength, error in bias_errors.items()})
+bias_strength = min(bias_errors, key=bias_errors.get)
+biases = tried[bias_strength]
+expected, residuals = biases.predict(*where), recommendation.residual_table(train_table, biases)
+slopes = residuals.sum(axis=1) - bias_strength * biases.user  # of the penalised error, for each user's bias
+assert np.abs(slopes).max() < 1e-6, "the biases are not at the minimum"
+
+# %% [markdown] lang="en"
+# Biases alone take away a sixth of the error of the mean. They know nothing of taste: the film order is the same for everybody. From
+# here on, everything works on the *residuals*, what the biases do not explain.
+#
+# ## 5. What is an empty cell?
+#
+# SVD needs every cell. The tempting way, and the one in many tutorials: fill the empty ones with zeros. But an empty cell is not a rating
+# of 0 stars. In the table of *residuals*, a zero means "as the biases expect", which is an honest guess for a cell that we do
+# not know. We expect the first to be a disaster and the second to help.
+
+# %% [markdown] lang="zh" of="444e7a87"
+# 单靠偏置，误差就比总均值少了六分之一。但偏置不懂口味：电影的名次人人相同。从这里起，一切都在**残差**（偏置解释不了的部分）上进行。
+#
+# ## 5. 空格是什么？
+#
+# 奇异值分解要求每个格子都有数。最顺手的办法，也是许多教程的办法，是给空格填零。可是空格不是 0 星。在**残差**表里，零的意思是“与偏置的预期一致”，
+# 对未知的格子来说，这是个老实的猜测。我们预计：前者一塌糊涂，后者有所帮助。
+
+
+# %%
+print("rank   0 stars  residual 0     (validation RMSE)")
+svd_errors = {}
+for rank in (2, 5, 10, 20, 40):
+    of_zeros = recommendation.products(*recommendation.svd_factors(train_table, rank), *where)
+    svd_errors[rank] = rmse(recommendation.fit_svd(train_table, rank, bias_strength).predict(*where), validation)
+    print(f"{rank:4} {rmse(of_zeros, validation):9.4f} {svd_errors[rank]:11.4f}")
+print(f"without factors {rmse(expected, validation):9.4f}")
+svd_rank = min(svd_errors, key=svd_errors.get)
+
+# %% [markdown] lang="en"
+# As expected. And it costs a fraction of a second, because `svds` only ever multiplies the table with vectors and never touches an empty cell.
+#
+# *How many of the factors are real?* A test in one line: shuffle the residuals among the known cells. What structure remains is
+# that of pure chance. Singular values above those of the shuffled table carry information.
+
+# %% [markdown] lang="zh" of="202b8ad1"
+# 不出所料。而且只花一眨眼的工夫，因为 `svds` 只用这张表去乘向量，从不碰空格。
+#
+# **有多少个因子是真的？**一行代码就能检验：把残差在已知的格子之间打乱。打乱后还剩下的结构，纯属偶然。高出它的奇异值才带有信息。
+
+# %%
+shuffled = csr_array((rng.permutation(residuals.data), residuals.indices, residuals.indptr), residuals.shape)
+spectra = {name: svds(t, k=60, v0=np.ones(users))[1][::-1] for name, t in [("real", residuals), ("shuffled", shuffled)]}
+figure, axes = plt.subplots()
+for (name, values), marker in zip(spectra.items(), "os", strict=True):
+    axes.plot(range(1, 61), values, marker, markersize=4, label=f"residuals, {name}")
+axes.set(xlabel="number of the singular value", ylabel="singular value", ylim=(0, None))
+axes.legend()
+plt.show()
+above = np.sum(spectra["real"] > spectra["shuffled"].max())
+print(f"{above} singular values lie above the largest of the shuffled table")
+
+# %% [markdown] lang="en" role="alt"
+# The sixty largest singular values of the residual table and of the same residuals shuffled among the known cells. The
+# real ones start far higher and fall towards the shuffled ones; only the first few stand out clearly.
+
+# %% [markdown] lang="zh" role="alt" of="b8f08293"
+# 残差表与打乱后的残差表各自最大的六十个奇异值。真实数据的奇异值开头高出许多，随后向打乱的那条靠拢；只有最前面几个明显突出。
+
+# %% [markdown] lang="en"
+# A handful of strong tastes, and then a long slope that is hard to tell from noise. Any method that trusts all factors alike
+# will learn noise. Keep that in mind for the next two sections.
+#
+# ## 6. Only the known cells: a regression for each user
+#
+# Filling in zeros still tells the SVD 98 % of cells that nobody knows. Better: let only known cells count,
+#
+# $$\min_{P, Q} \sum_{(u,v)\ \text{known}} (r_{uv} - p_u \cdot q_v)^2 + \lambda \sum_u |p_u|^2 + \lambda \sum_v |q_v|^2 .$$
+#
+# With the films' vectors $q_v$ fixed, this is *ridge regression*, one for each user, solved by one small linear system:
+#
+# $$\Big(\sum_v q_v q_v^\top + \lambda I\Big)\, p_u = \sum_v r_{uv}\, q_v .$$
+#
+# On paper: three films $q_1 = (1, 0)$, $q_2 = (0, 1)$, $q_3 = (1, 1)$; the user gave film 1 two stars more than expected and film 3 one
+# more; $\lambda = 1$. The system is $\begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix} p = \begin{pmatrix} 3 \\ 1 \end{pmatrix}$, so $p = (1, 0)$, and film 2 is expected at $p \cdot q_2 = 0$.
+
+# %% [markdown] lang="zh" of="130c4d26"
+# 几种强烈的口味，然后是一段与噪声难分的长坡。谁要是对所有因子一视同仁，谁就会学到噪声。读下面两节时请记住这一点。
+#
+# ## 6. 只看已知的格子：每个用户一次回归
+#
+# 填零，等于还是把 98 % 谁也不知道的格子告诉了奇异值分解。更好的办法是只让已知的格子算数：
+#
+# $$\min_{P, Q} \sum_{(u,v)\ \text{已知}} (r_{uv} - p_u \cdot q_v)^2 + \lambda \sum_u |p_u|^2 + \lambda \sum_v |q_v|^2 。$$
+#
+# 电影向量 $q_v$ 固定时，这就是**岭回归**，每个用户一次，解一个小小的线性方程组：
+#
+# $$\Big(\sum_v q_v q_v^\top + \lambda I\Big)\, p_u = \sum_v r_{uv}\, q_v 。$$
+#
+# 在纸上算：三部电影 $q_1 = (1, 0)$、$q_2 = (0, 1)$、$q_3 = (1, 1)$；用户给电影 1 的分比预期多两星，给电影 3 多一星；$\lambda = 1$。
+# 方程组是 $\begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix} p = \begin{pmatrix} 3 \\ 1 \end{pmatrix}$，解得 $p = (1, 0)$，于是电影 2 的预期是 $p \cdot q_2 = 0$。
+
+# %%
+three_films, gave = np.array([[1.0, 0], [0, 1], [1, 1]]), np.array([2.0, 1.0])
+known = three_films[[0, 2]]
+by_formula = np.linalg.solve(known.T @ known + np.eye(2), known.T @ gave)
+by_sklearn = Ridge(alpha=1.0, fit_intercept=False).fit(known, gave).coef_
+one_user = recommendation.rating_table(np.array([0, 0]), np.array([0, 2]), gave, (1, 3))
+by_package = recommendation.ridge(one_user, three_films, strength=1.0)[0]
+for name, p in [("formula", by_formula), ("scikit-learn", by_sklearn), ("all users at once", by_package)]:
+    print(f"{name:18} p = ({p[0]:.6f}, {abs(p[1]):.6f})")
+    np.testing.assert_allclose(p, [1, 0], atol=1e-9)
+
+# %% [markdown] lang="en"
+# Then fix the users and solve for the films, and so on by turns: *alternating least squares* (ALS). All users of a turn are solved
+# at once by `course_utils.recommendation.ridge`. Two settings are to be chosen, the rank and the strength $\lambda$.
+
+# %% [markdown] lang="zh" of="edf32f10"
+# 接着固定用户、求解电影，如此轮流，就是**交替最小二乘**（ALS）。每一轮的所有用户由 `course_utils.recommendation.ridge` 一次解完。
+# 有两样要选：秩和强度 $\lambda$。
+
+
+# %%
+als_errors = {}
+for strength in (5, 15):
+    for rank in (2, 5, 10, 20):
+        fitted = recommendation.fit_als(train_table, rank, strength, bias_strength, seed)
+        als_errors[rank, strength] = rmse(fitted.predict(*where), validation)
+    print(f"strength {strength:2}, rank 2, 5, 10, 20:", *(f"{als_errors[r, strength]:.4f}" for r in (2, 5, 10, 20)))
+als_rank, als_strength = min(als_errors, key=als_errors.get)
+
+# %% [markdown] lang="en"
+# Look at the first line. With the weak penalty, ALS is far *worse* than the biases, and more factors make it worse still: it has learnt
+# the training ratings by heart. All depends on $\lambda$. Is there a way that needs no such choice?
+#
+# ## 7. Do not choose, average
+#
+# ALS answers with one vector for each user. But two ratings cannot fix ten numbers; very many vectors would be possible, and the
+# best of them is only the tip. A *Bayesian* model averages over all, each weighted by how well it explains the ratings. Three
+# assumptions: a rating scatters around $p_u \cdot q_v$ with variance $1/\alpha$; users lie around a mean $m$ with precision
+# (inverse covariance) $\Lambda$; films likewise. Then, given the films, a user's vector has the normal distribution
+#
+# $$p_u \sim \mathcal N\big(A^{-1} b,\; A^{-1}\big), \qquad A = \alpha \sum_v q_v q_v^\top + \Lambda, \qquad b = \alpha \sum_v r_{uv}\, q_v + \Lambda m .$$
+#
+# The mean is ridge regression again. To *draw* from it there is a beautiful trick (Papandreou and Yuille, 2010): add noise to
+# the right-hand side, $\sqrt\alpha\, \varepsilon_{uv}\, q_v$ for each rating and $\Lambda^{1/2}\varepsilon$ for the prior, and solve the same system.
+# The noise has covariance $A$, so the solution has covariance $A^{-1} A A^{-1} = A^{-1}$. Check it with the three films:
+# $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$.
+
+# %% [markdown] lang="zh" of="798e24bd"
+# 看第一行。惩罚太弱时，ALS 比只用偏置还**差**得多，而且秩越高越差：它把训练评分背了下来。成败全在 $\lambda$。有没有不必这样挑选的办法？
+#
+# ## 7. 不要挑，取平均
+#
+# ALS 给每个用户一个向量。可是两个评分定不下十个数；说得通的向量非常多，最好的那个不过是个尖顶。**贝叶斯**模型对它们全体取平均，
+# 谁把评分解释得好，谁的权重就大。三条假设：评分散布在 $p_u \cdot q_v$ 周围，方差为 $1/\alpha$；用户散布在均值 $m$ 周围，精度（协方差的逆）为
+# $\Lambda$；电影也是如此。于是，电影给定时，用户向量服从正态分布
+#
+# $$p_u \sim \mathcal N\big(A^{-1} b,\; A^{-1}\big), \qquad A = \alpha \sum_v q_v q_v^\top + \Lambda, \qquad b = \alpha \sum_v r_{uv}\, q_v + \Lambda m 。$$
+#
+# 均值又是岭回归。要从中**抽样**，有个漂亮的办法（Papandreou 和 Yuille，2010）：给右端加噪声，每个评分加 $\sqrt\alpha\, \varepsilon_{uv}\, q_v$，
+# 先验加 $\Lambda^{1/2}\varepsilon$，再解同一个方程组。噪声的协方差是 $A$，所以解的协方差是 $A^{-1} A A^{-1} = A^{-1}$。用那三部电影验算：
+# $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$。
+
+# %%
+right_sides = known.T @ (gave[:, None] + rng.standard_normal((2, 200_000))) + rng.standard_normal((2, 200_000))
+draws = np.linalg.solve(known.T @ known + np.eye(2), right_sides)
+print("mean of the draws", draws.mean(axis=1).round(3), " covariance", np.cov(draws).round(3).tolist())
+np.testing.assert_allclose(draws.mean(axis=1), [1, 0], atol=0.01)
+np.testing.assert_allclose(np.cov(draws), np.array([[2, -1], [-1, 3]]) / 5, atol=0.01)
+
+source = inspect.getsource(recommendation.sample_factors)
+print(source[source.index("    def draw") : source.index("        if on_step")])
+
+# %% [markdown] lang="en"
+# That is nearly the whole algorithm: *a step of ALS on noisy ratings*, with $m$, $\Lambda$ and $\alpha$ drawn as well instead of
+# chosen. Drawing each unknown in turn, given all others, is *Gibbs sampling*; the model is Bayesian probabilistic matrix
+# factorisation (Salakhutdinov and Mnih, 2008). The first steps are thrown away, the predictions of the others averaged. It starts from
+# the plain ratings: no biases, no strength. *What does the rank do to the three methods?*
+
+# %% [markdown] lang="zh" of="66c9e5bc"
+# 算法差不多就是这些：**在加了噪声的评分上走一步 ALS**，而 $m$、$\Lambda$、$\alpha$ 也不用选，一并抽样。每次在其余给定时抽一样，
+# 叫**吉布斯采样**；这个模型叫贝叶斯概率矩阵分解（Salakhutdinov 和 Mnih，2008）。开头若干步丢掉，其余各步的预测取平均。
+# 它直接从评分出发：不用偏置，也不用选强度。**秩对三种方法各有什么影响？**
+
+# %%
+bayes_errors = {}
+for rank in (2, 5, 10):
+    drawn = recommendation.sample_factors(train_table, rank, seed=seed)
+    bayes_errors[rank] = rmse(drawn.predict(*where), validation)
+    print(
+        f"Bayes, rank {rank:2}: {bayes_errors[rank]:.4f}, a rating scatters by {drawn.precision.mean() ** -0.5:.2f} stars"
+    )
+bayes_rank = min(bayes_errors, key=bayes_errors.get)
+
+curves = {f"ALS, strength {s}": {r: als_errors[r, s] for r in (2, 5, 10, 20)} for s in (5, 15)}
+curves |= {"SVD of residuals": svd_errors, "Bayes": bayes_errors}
+figure, axes = plt.subplots()
+axes.axhline(rmse(expected, validation), color="black", linestyle=":", label="biases")
+for name, errors in curves.items():
+    axes.plot(list(errors), list(errors.values()), "o--" if "ALS" in name else "s-", markersize=4, label=name)
+axes.set(xlabel="rank", ylabel="validation RMSE (stars)")
+axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# Validation RMSE against rank. ALS with strength 5 lies far above the dotted line of the biases; with strength 10 it comes near or
+# below it; the SVD of residuals falls slowly below it; the Bayesian curve is the lowest of all.
+
+# %% [markdown] lang="zh" role="alt" of="a954a8bc"
+# 验证 RMSE 随秩的变化。强度为 5 的 ALS 远在代表偏置的点线之上；强度为 10 时接近或低于它；残差的奇异值分解缓缓降到点线之下；
+# 贝叶斯的曲线最低。
+
+# %% [markdown] lang="en"
+# Averaging wins, with nothing to tune but the rank. The data decide how strongly each direction is held back.
+#
+# ## 8. With Keras
+#
+# The same model $\mu + b_u + b_v + p_u \cdot q_v$ as a network: four embedding tables (chapter 04) and one dot product, trained by
+# gradient descent. Two things to check before any training. The network must compute the formula; and one rating's prediction must
+# not depend on which others are in the batch. That second check sounds silly. Section 16 shows a widely copied example that fails it.
+
+# %% [markdown] lang="zh" of="ccc3f808"
+# 取平均胜出，除了秩没有什么要调的；每个方向该压住多少，由数据决定。
+#
+# ## 8. 换用 Keras
+#
+# 同一个模型 $\mu + b_u + b_v + p_u \cdot q_v$ 写成网络：四张嵌入表（第 04 章）加一个内积，用梯度下降训练。训练之前先检验两件事。
+# 网络算的必须是这个公式；一个评分的预测，不得取决于同一批里还有谁。第二条听起来多余，第 16 节会给出一个流传很广、却过不了这一关的例子。
+
+# %%
+keras.utils.set_random_seed(seed)
+untrained = models.build_rating_network(ratings.shape, mean=rating[train].mean())
+of_user, of_film, b_user, b_film = (weight.numpy() for weight in untrained.weights)
+some_users, some_films = user[:1000].astype("int32"), film[:1000].astype("int32")
+by_keras = untrained([some_users, some_films]).numpy()[:, 0]
+by_hand = rating[train].mean() + recommendation.products(of_user, of_film, some_users, some_films)
+np.testing.assert_allclose(by_keras, by_hand + b_user[some_users, 0] + b_film[some_films, 0], rtol=1e-5)
+alone = [untrained([some_users[[i]], some_films[[i]]]).numpy()[0, 0] for i in range(20)]
+np.testing.assert_allclose(alone, by_keras[:20], rtol=1e-5)
+print(f"{untrained.count_params():,} parameters; formula and network agree, alone and in a batch")
+
+network = models.train_rating_network(ratings, train, validation, seed, callbacks=[EpochReport(every=3)])
+
+# %% [markdown] lang="en"
+# *Did it learn, or learn by heart?* The curves answer.
+
+# %% [markdown] lang="zh" of="4cd9ed9f"
+# **它学会了，还是背下来了？**看曲线。
+
+# %%
+plotting.learning_curves({"network": network.history}, "rmse", "RMSE (stars)").axes[0].set_ylim(0.7, 1.1)
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# Training and validation RMSE of the factorisation network over fifteen epochs. Both fall fast at first; then the training
+# error keeps falling while the validation error levels off near 0.88.
+
+# %% [markdown] lang="zh" role="alt" of="2490af69"
+# 分解网络十五轮训练中训练集与验证集的 RMSE。起初两条都降得很快；之后训练误差继续下降，验证误差停在 0.88 附近。
+
+# %% [markdown] lang="en"
+# ## 9. The test, once
+#
+# All choices are made: bias strength, rank of the SVD, rank and strength of ALS, rank of the Bayesian model, all on validation
+# ratings. Now each method is fitted once more, on training and validation part together, and meets the test part. Ratings of
+# one user are not independent, so the standard errors of the differences treat each user as one unit.
+
+# %% [markdown] lang="zh" of="4400a879"
+# ## 9. 只测试一次
+#
+# 该选的都选好了：偏置的强度、奇异值分解的秩、ALS 的秩和强度、贝叶斯模型的秩，都是在验证评分上选的。现在每种方法在训练集与验证集合起来的
+# 数据上重新拟合一次，然后面对测试集。同一用户的评分彼此不独立，所以计算差的标准误时，把每个用户当作一个单位。
+
+# %%
+earlier = np.sort(np.concatenate([train, validation]))
+full_table, where = ratings.table(earlier), (user[test], film[test])
+recipes = {
+    "biases": lambda: recommendation.fit_biases(full_table, bias_strength),
+    "SVD of residuals": lambda: recommendation.fit_svd(full_table, svd_rank, bias_strength),
+    "ALS": lambda: recommendation.fit_als(full_table, als_rank, als_strength, bias_strength, seed),
+    "Keras network": lambda: models.train_rating_network(ratings, earlier, seed=seed),
+    "Bayes": lambda: recommendation.sample_factors(full_table, bayes_rank, seed=seed),
+}
+fitted, squared = {}, {"mean": (rating[earlier].mean() - rating[test]) ** 2}
+for name, fit in recipes.items():
+    started = time.perf_counter()
+    fitted[name] = fit()
+    print(f"{name:16} {time.perf_counter() - started:6.2f} s")
+    squared[name] = (np.clip(fitted[name].predict(*where), 0.5, 5) - rating[test]) ** 2
+error = {name: np.sqrt(values.mean()) for name, values in squared.items()}
+ahead = {name: paired_difference(values, squared["Bayes"], group=user[test]) for name, values in squared.items()}
+for name in error:
+    print(f"{name:16} RMSE {error[name]:.4f}, squared error minus that of Bayes {ahead[name]}")
+
+# %%
+claim("bias_rmse", error["biases"], baseline=error["mean"])
+claim("svd_rmse", error["SVD of residuals"], baseline=error["biases"])
+claim("als_rmse", error["ALS"], baseline=error["biases"])
+claim("network_rmse", error["Keras network"], baseline=error["biases"])
+claim("bayes_rmse", error["Bayes"], baseline=error["biases"])
+claim("svd_gain", error["biases"] - error["SVD of residuals"])
+claim("als_gain", error["biases"] - error["ALS"])
+claim("network_gain", error["biases"] - error["Keras network"])
+claim("bayes_gain", error["biases"] - error["Bayes"])
+claim("bayes_over_svd", error["SVD of residuals"] - error["Bayes"])
+claim("bayes_over_network", error["Keras network"] - error["Bayes"])
+claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
+
+# %% [markdown] lang="en"
+# | on the test part, {claim:bayes_rmse.seeds} seeds (each with its own split) | RMSE in stars | below the biases by |
+# |---|---|---|
+# | mean | {claim:bias_rmse.baseline} | |
+# | biases | {claim:bias_rmse.full} | |
+# | SVD of residuals, zero-filled | {claim:svd_rmse.full} | {claim:svd_gain.full} |
+# | ALS | {claim:als_rmse.full} | {claim:als_gain.full} |
+# | Keras network | {claim:network_rmse.full} | {claim:network_gain.full} |
+# | Bayes, averaged samples | {claim:bayes_rmse.full} | {claim:bayes_gain.full} |
+#
+# The spread in the first column is that of the splits, and all methods share it; the gains in the second are much surer. Bayes is ahead of
+# the zero-filled SVD by {claim:bayes_over_svd.full} and of the network by {claim:bayes_over_network.full}, which is
+# {claim:bayes_over_network_in_errors} standard errors over the users of one test part. So here the network loses: not for its formula,
+# which is the same, but, like ALS, because it ends at *one* point instead of averaging over many. The SVD of residuals is the bargain of
+# the table: close to the network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) runs both beside the SVD, SVD++ and neighbourhood methods
+# of the package scikit-surprise on the same splits.
+
+# %% [markdown] lang="zh" of="3d2e4e84"
+# | 测试集，{claim:bayes_rmse.seeds} 个随机种子（各有自己的划分） | RMSE（星） | 比偏置低 |
+# |---|---|---|
+# | 总均值 | {claim:bias_rmse.baseline} | |
+# | 偏置 | {claim:bias_rmse.full} | |
+# | 残差的奇异值分解，空格填零 | {claim:svd_rmse.full} | {claim:svd_gain.full} |
+# | ALS | {claim:als_rmse.full} | {claim:als_gain.full} |
+# | Keras 网络 | {claim:network_rmse.full} | {claim:network_gain.full} |
+# | 贝叶斯，样本平均 | {claim:bayes_rmse.full} | {claim:bayes_gain.full} |
+#
+# 第一列的离散程度来自划分，各种方法一同起落；第二列的差要可靠得多。贝叶斯比填零的奇异值分解低 {claim:bayes_over_svd.full}，比网络低
+# {claim:bayes_over_network.full}；单看一个测试集，按用户算，后者是 {claim:bayes_over_network_in_errors} 个标准误。所以这一回网络输了：
+# 不是输在公式上，公式是同一个；而是和 ALS 一样，最后停在**一个**点上，没有对许多点取平均。残差的奇异值分解最划算：与网络相差不多，却几乎不花时间。
+# [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，把这两种方法与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
+
+# %% [markdown] lang="en"
+# ## 10. What the random split hides
+#
+# A random split lets the model see a user's ratings from *after* the one it must predict, and hardly ever a user whom it does not know.
+# A recommender in use has neither comfort. So split by the clock: the first 80 % of all ratings to learn from, the last 20 %
+# to predict. We expect larger errors. *How much larger, and does the order of the methods hold?*
+
+# %% [markdown] lang="zh" of="7c8d2f91"
+# ## 10. 随机划分掩盖了什么
+#
+# 随机划分让模型看得到用户在**之后**打的分，也几乎不会遇到陌生用户。真正上线的推荐系统没有这两样便利。所以改按时钟划分：最早的 80 % 用来学，
+# 最后的 20 % 用来预测。我们预计误差会变大。**大多少？方法的名次还成立吗？**
+
+# %%
+by_time = np.argsort(ratings.time, kind="stable")
+past, future = np.sort(by_time[: len(earlier)]), np.sort(by_time[len(earlier) :])
+assert ratings.time[past].max() <= ratings.time[future].min()
+known_user = np.isin(user[future], user[past])
+print(f"{1 - known_user.mean():.0%} of the later ratings are by users without any earlier one")
+past_table, later = ratings.table(past), {}
+later["biases"] = recommendation.fit_biases(past_table, bias_strength).predict(user[future], film[future])
+later["Bayes"] = recommendation.sample_factors(past_table, bayes_rank, seed=seed).predict(user[future], film[future])
+for name, values in later.items():
+    known_only = rmse(values[known_user], future[known_user])
+    print(f"{name:6} random split {error[name]:.4f}, by time {rmse(values, future):.4f} (known users {known_only:.4f})")
+claim("time_split_bayes_rmse", rmse(later["Bayes"], future), baseline=rmse(later["biases"], future))
+claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
+
+# %% [markdown] lang="en"
+# The random split flatters by {claim:random_split_flatters.full} stars, several times the gap between the best method and the biases. Most of the later
+# ratings come from new users, about whom the model can say nothing but what it thinks of the average one. Numbers from random
+# splits compare methods with each other; they are no forecast of how a system will do next month.
+#
+# ## 11. A rating is not a ranking
+#
+# Nobody asks a recommender for decimals. People see ten films. So: hold out each user's last ten ratings by time (lots decide among ratings of the same second), rank all films that
+# the user has not rated before, and see how many of the ten turn up among the first ten (*recall@10*), and how high they stand (*nDCG@10*,
+# where a hit at place $i$ counts $1/\log_2(1+i)$). The baseline is *popularity*: the same list for everybody, A1's $r_v$.
+#
+# Here the opponents change. What did a user *watch*? That is known for every cell: 1 or 0, and the empty cell is an answer now.
+# Let $X$ be this table. Two methods, both made of its SVD, $X = U \Sigma V^\top$:
+#
+# - *SVD* (Cremonesi, Koren and Turrin, 2010): keep $k$ directions, $U_k U_k^\top X$, and drop the rest.
+# - *EASE* (Steck, 2019): predict each film from all *other* films by ridge regression. It has a closed form,
+#   $B = I - P\, \mathrm{diag}(P)^{-1}$ with $P = (X^\top X + \lambda I)^{-1}$ and scores $XB$. As a matrix of films by films it is large; with few
+#   users it need not be built, since $XP = (XX^\top + \lambda I)^{-1} X$: every direction is damped by $\frac{1}{\sigma^2 + \lambda}$, none is dropped.
+#
+# First the shortcut by hand: the four users of section 3, a film counts as watched from 4 stars.
+
+# %% [markdown] lang="zh" of="1835895e"
+# 随机划分把误差美化了 {claim:random_split_flatters.full} 星，是最好的方法与偏置之间差距的好几倍。后来的评分大多出自新用户，对他们，模型只说得出对
+# “普通用户”的看法。随机划分得到的数字可以用来比较方法，却预报不了系统下个月的表现。
+#
+# ## 11. 评分不等于排序
+#
+# 没有人向推荐系统要小数，人们看到的是十部电影。所以：按时间留出每个用户最后十个评分（同一秒的抽签决定先后），给该用户此前没评过的所有电影排序，看这十部里有几部进了
+# 前十名（**召回率** recall@10），排得有多靠前（**nDCG@10**，第 $i$ 位命中计 $1/\log_2(1+i)$ 分）。基线是**热门榜**：人人一份相同的名单，
+# 也就是 A1 的 $r_v$。
+#
+# 这里换了对手。用户**看过**什么？这件事每个格子都有答案：1 或 0，空格现在也是一种回答。设这张表为 $X$。两种方法都出自它的奇异值分解
+# $X = U \Sigma V^\top$：
+#
+# - **奇异值分解**（Cremonesi、Koren 和 Turrin，2010）：留下 $k$ 个方向，$U_k U_k^\top X$，其余丢掉。
+# - **EASE**（Steck，2019）：用岭回归，由**其他**电影预测每一部电影。它有闭式解：$B = I - P\, \mathrm{diag}(P)^{-1}$，其中
+#   $P = (X^\top X + \lambda I)^{-1}$，得分为 $XB$。“电影 × 电影”的矩阵很大，但用户少时不必造出来，因为 $XP = (XX^\top + \lambda I)^{-1} X$：
+#   每个方向都按 $\frac{1}{\sigma^2 + \lambda}$ 压低，一个也不丢。
+#
+# 先手算验证这条捷径：用第 3 节的四个用户，4 星及以上算看过。
+
+# %%
+watched = (table >= 4).astype(float)
+inverse = np.linalg.inv(watched.T @ watched + 1.0 * np.eye(5))
+weights = np.eye(5) - inverse / np.diag(inverse)
+print("what a watched film (row) adds to the score of another (column)\n", weights.round(2))
+np.testing.assert_allclose(recommendation.item_regression(watched, strength=1.0), watched @ weights, atol=1e-12)
+assert np.allclose(np.diag(weights), 0), "a film must not predict itself"
+
+# %% [markdown] lang="en"
+# Rank $k$ and strength $\lambda$ are chosen on the ten ratings *before* the last ten.
+
+# %% [markdown] lang="zh" of="915aba46"
+# 秩 $k$ 和强度 $\lambda$ 用最后十个评分**之前**的十个来选。
+
+# %%
+before_last, last_ten = splits.last_of_each(user, ratings.time, 10, seed)
+again = splits.last_of_each(user[before_last], ratings.time[before_last], 10, seed)
+to_learn, to_choose = (before_last[rows] for rows in again)
+svd_settings, ease_settings = (10, 20, 40, 80), (200, 400, 800, 1600)
+methods = {
+    "SVD": (recommendation.subspace_scores, svd_settings),
+    "EASE": (recommendation.item_regression, ease_settings),
+}
+seen, relevant, chosen = ratings.seen(to_learn), ratings.seen(to_choose), {}
+for name, (method, settings) in methods.items():
+    ndcg = [ranking_scores(method(seen.astype(float), setting), seen, relevant).ndcg.mean() for setting in settings]
+    chosen[name] = settings[np.argmax(ndcg)]
+    print(f"{name:4} nDCG@10 by setting:", dict(zip(settings, np.round(ndcg, 4).tolist(), strict=True)))
+
+# %%
+seen, relevant = ratings.seen(before_last), ratings.seen(last_ten)
+ratings_of = seen.sum(axis=0)
+scores = {"popularity": np.tile(ratings_of, (users, 1))}
+scores |= {name: method(seen.astype(float), chosen[name]) for name, (method, _) in methods.items()}
+scores["Bayes"] = recommendation.sample_factors(ratings.table(before_last), bayes_rank, samples=40, seed=seed).scores()
+found = {name: ranking_scores(values, seen, relevant) for name, values in scores.items()}
+popular = found["popularity"]
+above = {name: paired_difference(each.ndcg, popular.ndcg) for name, each in found.items()}
+print("           recall@10  nDCG@10   minus popularity   ratings of a recommended film")
+for name, each in found.items():
+    many = np.median(ratings_of[each.top])
+    print(f"{name:10} {each.recall.mean():9.4f} {each.ndcg.mean():8.4f}   {above[name]!s:17} {many:8.0f}")
+claim("ease_recall", found["EASE"].recall.mean(), baseline=popular.recall.mean())
+claim("ease_ndcg", found["EASE"].ndcg.mean(), baseline=popular.ndcg.mean())
+claim("ease_over_popularity_in_errors", above["EASE"].in_errors)
+claim("svd_ndcg", found["SVD"].ndcg.mean(), baseline=popular.ndcg.mean())
+claim("bayes_ndcg", found["Bayes"].ndcg.mean(), baseline=popular.ndcg.mean())
+
+# %% [markdown] lang="en"
+# The best predictor of ratings is by far the *worst* adviser: nDCG {claim:bayes_ndcg.full}, popularity
+# {claim:bayes_ndcg.baseline}, EASE {claim:ease_ndcg}, which is {claim:ease_over_popularity_in_errors} standard errors above popularity. The truncated SVD
+# ({claim:svd_ndcg}) ties with EASE: what matters is the question, not the method.
+# Why? The last column tells: Bayes recommends films that few people have rated. It answers "how would you like it, *if* you watched it?", and for that
+# question its answer may be right. But it has learnt from films that people had chosen to watch, and nobody asked whether they would.
+# Ratings are *missing not at random*; whether there is one says more than its value.
+#
+# *What does that look like for one user?*
+
+# %% [markdown] lang="zh" of="ad17f07a"
+# 评分预测得最准的，推荐起来却远远**垫底**：nDCG 为 {claim:bayes_ndcg.full}，热门榜是 {claim:bayes_ndcg.baseline}，EASE 是 {claim:ease_ndcg}，
+# 比热门榜高 {claim:ease_over_popularity_in_errors} 个标准误。截断的奇异值分解（{claim:svd_ndcg}）与 EASE 打成平手：要紧的是问什么问题，不是用哪个方法。
+# 为什么？看最后一列：贝叶斯推荐的电影没几个人评过。它回答的是“**假如**你看了，会有多喜欢？”，
+# 对这个问题，它也许没答错。但它学的都是人们自己挑来看的电影，没有人问过他们会不会去看。评分是**非随机缺失**的：有没有评分，比评分多少更说明问题。
+#
+# **具体到一个用户，是什么样子？**
+
+# %%
+example = popular.user[np.argmax(found["EASE"].recall)]
+own = before_last[user[before_last] == example]
+print("rated highest:", "; ".join(ratings.title[film[own[np.argsort(-rating[own], kind="stable")[:5]]]]))
+for name in ("EASE", "popularity", "Bayes"):
+    top = found[name].top[popular.user == example][0][:6]
+    print(f"\n{name}:", "; ".join(("* " if relevant[example, place] else "") + ratings.title[place] for place in top))
+print("\n* is among the user's last ten")
+
+# %% [markdown] lang="en"
+# ## 12. A new user, without retraining
+#
+# Somebody arrives and rates a few films. Must the model be trained again? No: with the films fixed, the user is one small regression, the formula of
+# section 7, once in each sample. This is called *folding in*. The proof that it is the same computation: fold in a user whom the
+# model *does* know, from their own ratings, and compare.
+
+# %% [markdown] lang="zh" of="5115fe2d"
+# ## 12. 新用户来了，不必重新训练
+#
+# 有人来了，给几部电影打了分。模型要重新训练吗？不用：电影固定时，一个用户就是一次小小的回归，也就是第 7 节的公式，每个样本里算一次。
+# 这叫**折入**。怎样证明这是同一个计算？把一个模型**认识**的用户，用他自己的评分折入，再比较。
+
+# %%
+someone = np.argmin(np.abs(np.bincount(user[earlier], minlength=users) - 30))  # a user with about thirty ratings
+own, posterior = earlier[user[earlier] == someone], fitted["Bayes"]
+folded = posterior.fold_in(film[own], rating[own])
+trained_with = posterior.predict(np.full(films, someone), np.arange(films))
+print(
+    f"user {someone}, {len(own)} ratings: folded in and trained differ by {np.abs(folded - trained_with).max():.1e} stars"
+)
+np.testing.assert_allclose(folded, trained_with, atol=1e-4)
+
+often_rated = np.flatnonzero(np.bincount(film[earlier]) >= 50)  # after section 11: only films that people do watch
+space = {"Star Wars: Episode IV": 5, "Matrix, The": 5, "Titanic (1997)": 1, "Sleepless": 1}
+love = {"Star Wars: Episode IV": 1, "Matrix, The": 1, "Titanic (1997)": 5, "Sleepless": 5}
+for name, stars in [("no answer yet", {}), ("space and action", space), ("love stories", love)]:
+    print(f"\n{name}: {models.recommend(ratings, posterior, stars, often_rated)}")
+
+# %% [markdown] lang="en"
+# Without any answer it falls back on what the average user likes; each answer bends that. The bend is gentle: films that nearly everybody
+# likes stay near the top, since quality explains more of a rating than taste does. In JupyterLab, move the sliders below and see the list follow. (A stored
+# page cannot do that; there, change the stars in the cell above. 0 means "not seen".) The cell also moves a
+# slider by program, so that the tests know that it works.
+
+# %% [markdown] lang="zh" of="aeadfdab"
+# 一个回答也没有时，它退回到普通用户的喜好；每多一个回答，名单就跟着变。变得不算剧烈：几乎人人喜欢的电影总排在前面，因为评分高低主要看片子好坏，
+# 其次才是口味。在 JupyterLab 里拖动下面的滑块，看看名单怎样变化。（静态页面上拖不了，
+# 请直接改上一格里的星数。0 表示“没看过”。）这一格还会用程序拨动一个滑块，好让测试知道它管用。
+
+# %%
+asked = ["Star Wars: Episode IV", "Matrix, The", "Titanic (1997)", "Sleepless in Seattle", "Toy Story (1995)", "Fargo"]
+slider, answer = sliders(asked, lambda stars: models.recommend(ratings, posterior, stars, often_rated))
+untouched = answer.value
+slider["Sleepless in Seattle"].value = 5.0
+assert answer.value != untouched
+print("five stars for Sleepless in Seattle:", answer.value)
+
+# %% [markdown] lang="en"
+# ## 13. Similar films
+#
+# Each film is a column of the table of section 11, and the SVD gives it a few coordinates, a row of $V_k \Sigma_k$. Films that the same people watch point
+# the same way. *Do the coordinates mean anything?* Two checks: the nearest films by angle, and a map of the most watched
+# films in the second and third direction. (The first only says how popular a film is.) The SVD has seen no title and no genre.
+
+# %% [markdown] lang="zh" of="72da8777"
+# ## 13. 相似的电影
+#
+# 每部电影是第 11 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \Sigma_k$ 的一行。同一批人看的电影，方向也相近。**这些坐标有意义吗？**
+# 用两个办法检验：看夹角最小的电影是哪些；再把看得最多的电影按第二、第三个方向画成地图。（第一个方向只表示热门程度。）
+# 奇异值分解没有见过任何片名和类型。
+
+# %% tags=["picture"]
+watched = csr_array(ratings.seen(earlier)[:, often_rated].astype(float))
+of_users, of_films = map(keras.utils.normalize, recommendation.svd_factors(watched, rank=20))  # rows of length 1
+titles = ratings.title[often_rated]
+for title in ("Toy Story (1995)", "Godfather, The", "Scream (1996)"):
+    place = np.searchsorted(often_rated, ratings.find(title)[0])
+    print(f"{titles[place]}: {'; '.join(titles[np.argsort(-of_films @ of_films[place])[1:5]])}")
+
+shown = np.argsort(-per_film[often_rated])[:28]
+x, y = of_films[shown, 1:3].T
+figure, axes = plt.subplots(figsize=(8.6, 5))
+image = axes.scatter(x, y, c=[int(title[-5:-1]) for title in titles[shown]], s=26)
+for title, left, up in zip(titles[shown], x, y, strict=True):
+    name = title.split(" (")[0].split(" - ")[-1][:20]
+    axes.annotate(name, (left, up), (3, 2), textcoords="offset points", fontsize=7)
+axes.set(xlabel="second singular direction", ylabel="third", xticks=[], yticks=[])
+figure.colorbar(image, label="year of the film")
+plt.show()
+joined = [ratings.time[user == u].min().astype(float) for u in range(users)]
+claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1]))
+
+# %% [markdown] lang="en" role="alt"
+# Map of the 28 most rated films by their second and third singular directions, coloured by year. Films of the mid-nineties lie
+# together on one side, newer films such as The Lord of the Rings and The Matrix and older classics on the other.
+
+# %% [markdown] lang="zh" role="alt" of="b2829813"
+# 评分人数最多的 28 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代中期的电影聚在一侧，《指环王》《黑客帝国》等较新的电影和老经典在另一侧。
+
+# %% [markdown] lang="en"
+# The strongest direction after popularity is hardly a taste: it is *time*. A user's coordinate in it correlates by
+# {claim:second_direction_is_time} with the day of the user's first rating; who joined in 1996 was shown, and rated, what was new in
+# 1996. Factors are what the data vary by, whether or not we have a name for it.
+#
+# ## 14. Cold start
+#
+# How many ratings does a new user have to give? Hide 200 users from the model altogether, fold each in from $n$ of their ratings
+# and predict the same other ratings each time (at most 30 of each user). Baseline: the film's bias plus the user's bias from these $n$ ratings.
+
+# %% [markdown] lang="zh" of="890a889e"
+# 除了热门程度，最强的方向算不上口味，而是**时间**：用户在这个方向上的坐标，与其第一次评分的日期相关系数达到 {claim:second_direction_is_time}；
+# 1996 年加入的人，网站给他看的、他评的，都是 1996 年的新片。数据因什么而不同，因子就是什么，不管我们叫不叫得出名字。
+#
+# ## 14. 冷启动
+#
+# 新用户要打多少分才够？把 200 个用户整个藏起来，不让模型看见；然后分别用各人的 $n$ 个评分折入，每次都预测同一批其余的评分（每人至多 30 个）。
+# 基线是电影的偏置，加上由这 $n$ 个评分算出的用户偏置。
+
+# %%
+new_users = np.random.default_rng(seed).choice(users, 200, replace=False)
+others = np.flatnonzero(~np.isin(user, new_users))
+assert datasets.overlap(user[others], new_users) == 0
+others_table, known_counts = ratings.table(others), (0, 1, 2, 4, 8, 15)
+from_others = recommendation.sample_factors(others_table, bayes_rank, samples=40, seed=seed)
+others_biases = recommendation.fit_biases(others_table, bias_strength)
+cold = models.cold_start_errors(ratings, from_others, others_biases, new_users, known_counts, bias_strength)
+
+figure, axes = plt.subplots()
+for name, errors in cold.items():
+    axes.plot(range(len(known_counts)), errors, "o-", label=name)
+    print(f"{name:10}", " ".join(f"{n}: {value:.3f}" for n, value in zip(known_counts, errors, strict=True)))
+axes.set_xticks(range(len(known_counts)), known_counts)
+axes.set(xlabel="ratings that the new user has given", ylabel="RMSE on the others (stars)")
+axes.legend()
+plt.show()
+claim("cold_start_gain", cold["folded in"][0] - cold["folded in"][-1])
+claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
+
+# %% [markdown] lang="en" role="alt"
+# RMSE for 200 new users against the number of ratings they have given, from 0 to 15, for biases and for folding in. Both fall
+# together, fastest over the first four ratings; in the end folding in lies a little lower.
+
+# %% [markdown] lang="zh" role="alt" of="5566ecc1"
+# 两百个新用户的 RMSE 随其已给评分数（0 到 15）的变化，分别用偏置和折入。两条一同下降，头四个评分时降得最快；最后折入略低一些。
+
+# %% [markdown] lang="en"
+# Fifteen ratings are worth {claim:cold_start_gain.full} stars, most of it from the first four: they tell how generous somebody is, and
+# for that the biases are as good. Taste is the smaller part and comes later: after fifteen ratings folding in is ahead by
+# {claim:cold_start_over_biases.full}.
+#
+# ## 15. When the table grows
+#
+# A full SVD of a dense table of $m$ users and $n$ films costs time in proportion to $m^2 n$ and memory to $mn$, known or not. The sparse method
+# only multiplies with the known cells. Grow a synthetic table like ours (same share known, random places, a hidden structure is not needed for
+# timing) to 100 times as many ratings. *What happens to time and memory?* The dense way is tried while it fits.
+
+# %% [markdown] lang="zh" of="6cc4ccf6"
+# 十五个评分值 {claim:cold_start_gain.full} 星，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
+# 有了十五个评分，折入才领先 {claim:cold_start_over_biases.full}。
+#
+# ## 15. 表变大了怎么办
+#
+# $m$ 个用户、$n$ 部电影的稠密表，完整的奇异值分解耗时与 $m^2 n$ 成正比，内存与 $mn$ 成正比，不管格子是否已知。稀疏的办法只与已知的格子相乘。
+# 造一张和我们的表相似的表（已知比例相同，位置随机；只为计时，不需要隐藏的规律），让评分增加到 100 倍。**时间和内存会怎样？**稠密的办法只在装得下时试。
+
+# %%
+for times in (0.25, 1, 10, 100):
+    m, n, count = int(users * times**0.5), int(films * times**0.5), int(len(rating) * times)
+    places = np.random.default_rng(seed).integers(0, [[m], [n]], (2, count), dtype=np.int32)
+    grown = csr_array((np.ones(count, np.float32), tuple(places)), shape=(m, n))
+    started = time.perf_counter()
+    largest = svds(grown, k=5, v0=np.ones(m, np.float32), tol=0.01, return_singular_vectors=False)[-1]
+    line = f"{count:10,} ratings, sparse {8 * count / 1e6:5.1f} MB {time.perf_counter() - started:5.2f} s"
+    line += f", dense {4 * m * n / 1e6:5,.0f} MB"
+    if times <= 1:
+        started = time.perf_counter()
+        np.testing.assert_allclose(np.linalg.svd(grown.toarray(), full_matrices=False)[1][0], largest, rtol=0.01)
+        line += f" {time.perf_counter() - started:5.2f} s"
+    print(line)
+
+# %% [markdown] lang="en"
+# Ten million ratings are factorised in seconds on a small machine. The dense way is tens of times slower already at the size of our
+# table, and its memory is the real wall: compare the two columns in the last line. When even the sparse table does not fit one
+# machine, the same product can be computed in blocks on many: [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it with Dask's `svd_compressed`
+# on a local cluster and compares the singular values (`pip install -e .[cluster]`).
+
+# %% [markdown] lang="zh" of="e88bfbda"
+# 一千万个评分，在一台小机器上几秒钟就分解完了。稠密的办法在我们这么大的表上就已经慢了几十倍，真正的墙还是内存：比较一下最后一行的两个数。
+# 如果连稀疏表一台机器也放不下，同样的乘积可以分块，在许多机器上算：[benchmarks/06_cluster_svd.py](../../benchmarks/06_cluster_svd.py) 用 Dask 的
+# `svd_compressed` 在本地集群上做了这件事，并核对奇异值（`pip install -e .[cluster]`）。
+
+# %% [markdown] lang="en"
+# ## 16. Break it
+#
+# Six typical faults, and the checks that stop them. The second is the one promised in section 8: a dot product over *two* axes,
+# `tensordot(users, films, 2)`, adds up the whole batch into a single number. A much-read example of the Keras documentation does
+# it; it trains, its loss falls, and its quality depends on the size of the batch.
+
+# %% [markdown] lang="zh" of="b3656652"
+# ## 16. 故意弄坏
+#
+# 六个典型的毛病，以及拦住它们的检验。第二个就是第 8 节说过的：内积对**两个**轴求和，`tensordot(users, films, 2)`，把整批加成了一个数。
+# Keras 文档里有个读者很多的例子就是这样写的：照样训练，损失照样下降，好坏却取决于批的大小。
+
+
+# %%
+with caught("empty cells are filled with 0 stars, as in many tutorials"):
+    filled = recommendation.products(*recommendation.svd_factors(full_table, svd_rank), *where)
+    claim("svd_gain", error["biases"] - rmse(filled, test))
+
+with caught("the dot product runs over the batch as well"):
+    mixed = [np.tensordot(of_user[some_users[:size]], of_film[some_films[:size]], 2) for size in (1, 20)]
+    change = abs(mixed[1] - mixed[0])
+    assert change < 1e-5, f"a prediction changes by {change:.3f} stars when 19 other ratings join the batch"
+
+with caught("the test ratings are trained on as well"):
+    leaked = datasets.overlap(cells[np.concatenate([earlier, test])], cells[test])
+    assert leaked == 0, f"{leaked:,} test cells were trained on"
+
+with caught("a split by time is shuffled first"):
+    late = np.mean(ratings.time[rng.permutation(len(rating))[: len(past)]] > ratings.time[future].min())
+    assert late == 0, f"{late:.0%} of the ratings to learn from are later than the first one to predict"
+
+with caught("films that the user has rated already are not taken out"):
+    first_ten = np.argsort(-scores["EASE"], axis=1)[:, :10]
+    known_already = np.take_along_axis(seen, first_ten, axis=1).mean()
+    assert known_already == 0, f"{known_already:.0%} of the recommendations have been watched already"
+
+with caught("the penalty of the regression is nearly forgotten"):
+    weak = recommendation.fit_als(full_table, als_rank, 0.1, bias_strength, seed)
+    claim("als_gain", error["biases"] - rmse(weak.predict(*where), test))
+
+# %% [markdown] lang="en"
+# The first two are in circulation. None of the six raises an error by itself, and each prints plausible numbers.
+
+# %% [markdown] lang="zh" of="fb6d82aa"
+# 前两个至今还在流传。六个毛病没有一个会自己报错，打印出来的数也都像模像样。
+
+# %% [markdown] lang="en"
+# ## 17. Why it matters for large models
+#
+# A table of 671 × 9,066 cells described by two tables of vectors: that is what "embedding" means in every large model. A
+# language model's last layer is the same product, of the context's vector with the vector of each of thousands of tokens. And SVD
+# is how people make such models small. Low-rank adaptation (LoRA; Hu et al., 2022) fine-tunes a matrix $W$ by a product $BA$ of
+# rank 8 instead of changing all of $W$. *Are the weights themselves of low rank, then?* Look at those of MiniLM, a real language model (chapter 08), next to the film table.
+
+# %% [markdown] lang="zh" of="34208888"
+# ## 17. 与大模型有什么关系
+#
+# 用两张向量表描述一张 671 × 9066 格的表：大模型里的“嵌入”就是这个意思。语言模型的最后一层也是同样的乘积，拿上下文的向量与成千上万个词元的向量
+# 逐一相乘。人们还用奇异值分解把大模型变小：低秩适配（LoRA；Hu 等，2022）微调矩阵 $W$ 时，不去改动整个 $W$，只学一个秩为 8 的乘积 $BA$。
+# **那么权重本身是低秩的吗？**看看真实的语言模型 MiniLM，和电影表比一比。
+
+# %%
+weights = datasets.load_minilm()
+matrices = {
+    "films watched (users x films)": ratings.seen(earlier).astype(float),
+    "MiniLM: token embeddings": weights["embeddings.word_embeddings.weight"],
+    "MiniLM: feedforward, layer 3": weights["encoder.layer.2.intermediate.dense.weight"],
+}
+for name, matrix in matrices.items():
+    small = matrix if matrix.shape[0] < matrix.shape[1] else matrix.T
+    squares = np.linalg.eigvalsh(small @ small.T)[::-1]
+    share = squares[: len(squares) // 10].sum() / squares.sum()
+    print(f"{name:30} {matrix.shape!s:13} the first tenth of the directions holds {share:.0%} of the squares")
+claim("minilm_feedforward_share", share)
+for width in (384, 12_288):  # MiniLM, GPT-3
+    print(f"LoRA of rank 8 trains {8 * 2 * width / width**2:.2%} of the numbers in a {width:,} x {width:,} matrix")
+
+# %% [markdown] lang="en"
+# They are not: a tenth of the directions of the feedforward matrix holds {claim:minilm_feedforward_share.percent} of its squares, so truncating it would throw
+# most of it away. What LoRA supposes to be of low rank is the *change* that a new task needs. And section 7 carries over too: averaging over many
+# possible models beats the best single one, which is why ensembles win.
+#
+# ## Summary
+#
+# - SVD writes a table as a sum of columns times rows, the best of each rank. It needs every cell; ratings fill 1.6 % of them.
+# - An empty cell is not a zero. Zero-filled *residuals* are fine and cost nothing: RMSE {claim:svd_rmse}, biases
+#   {claim:bias_rmse}.
+# - Averaging over possible factors instead of choosing one: {claim:bayes_rmse.full}. The Keras network reaches {claim:network_rmse}.
+# - Split by time, errors grow by {claim:random_split_flatters}.
+# - Good predictions of ratings make bad rankings: nDCG@10 {claim:bayes_ndcg}, popularity {claim:ease_ndcg.baseline}, EASE {claim:ease_ndcg}.
+# - A new user is a small regression: nothing is retrained.
+#
+# ## Exercises
+#
+# 1. Do the SVD of $\begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ on paper. (The eigenvalues of $A^\top A$ are 45 and 5.) Check with NumPy. (15 minutes)
+# 2. Rate ten films that you know with `recommend`. Which list would you rather have: this one, or one with `often_rated` at 1
+#    rating? Why? (10 minutes)
+# 3. Rank by Bayes, but only films with at least 50 ratings. What becomes of nDCG@10? Choose the threshold on `to_choose`. (15 minutes)
+# 4. Let only ratings of 4 and more count as relevant in section 11. Who wins now? Does the difference to popularity still exceed two standard
+#    errors? (15 minutes)
+# 5. Blend two methods of section 9 with a weight chosen on the validation part. How much is gained, and is it worth a second model? (25 minutes)
+# 6. Replace the restart at one point by many: train the Keras network with five seeds and average the predictions. How much of
+#    the gap to Bayes closes? (20 minutes)
+#
+# ## References
+#
+# - C. Eckart, G. Young (1936). *The approximation of one matrix by another of lower rank.* Psychometrika 1(3), 211–218.
+#   doi:10.1007/BF02288367
+# - Y. Koren, R. Bell, C. Volinsky (2009). *Matrix factorization techniques for recommender systems.* Computer 42(8), 30–37.
+#   doi:10.1109/MC.2009.263 (A1 gives another journal and one author)
+# - R. Salakhutdinov, A. Mnih (2008). *Bayesian probabilistic matrix factorization using Markov chain Monte Carlo.* ICML,
+#   880–887. doi:10.1145/1390156.1390267
+# - G. Papandreou, A. Yuille (2010). *Gaussian sampling by local perturbations.* NeurIPS 23.
+# - Y. Zhou, D. Wilkinson, R. Schreiber, R. Pan (2008). *Large-scale parallel collaborative filtering for the Netflix prize.* AAIM, 337–348.
+#   doi:10.1007/978-3-540-68880-8_32 (alternating least squares)
+# - P. Cremonesi, Y. Koren, R. Turrin (2010). *Performance of recommender algorithms on top-N recommendation tasks.* RecSys, 39–46.
+#   doi:10.1145/1864708.1864721
+# - H. Steck (2019). *Embarrassingly shallow autoencoders for sparse data.* WWW, 3251–3257. doi:10.1145/3308558.3313710 (EASE)
+# - K. Järvelin, J. Kekäläinen (2002). *Cumulated gain-based evaluation of IR techniques.* ACM Transactions on Information Systems
+#   20(4), 422–446. doi:10.1145/582415.582418
+# - F. M. Harper, J. A. Konstan (2015). *The MovieLens datasets: history and context.* ACM Transactions on Interactive Intelligent
+#   Systems 5(4), 19. doi:10.1145/2827872 (A1's reference [6] does not exist)
+# - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
+
+# %% [markdown] lang="zh" of="06744b31"
+# 不是：前馈矩阵的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
+# 第 7 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习常胜，原因就在这里。
+#
+# ## 小结
+#
+# - 奇异值分解把一张表写成“列乘行”之和，每个秩上都是最好的近似。它要求格格有数，而评分只填了 1.6 %。
+# - 空格不是零。给**残差**填零却没有问题，而且几乎不花时间：RMSE 为 {claim:svd_rmse}，偏置是 {claim:bias_rmse}。
+# - 不挑一组因子，而对说得通的因子取平均：{claim:bayes_rmse.full}。Keras 网络达到 {claim:network_rmse}。
+# - 按时间划分，误差增加 {claim:random_split_flatters}。
+# - 评分预测得准，排序却可能很差：nDCG@10 为 {claim:bayes_ndcg}，热门榜 {claim:ease_ndcg.baseline}，EASE {claim:ease_ndcg}。
+# - 新用户只是一次小小的回归，什么都不用重新训练。
+#
+# ## 练习
+#
+# 1. 在纸上做 $\begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ 的奇异值分解（$A^\top A$ 的特征值是 45 和 5），再用 NumPy 核对。（15 分钟）
+# 2. 用 `recommend` 给你看过的十部电影打分。把 `often_rated` 的门槛降到 1 个评分再试，两份名单你更想要哪一份？为什么？（10 分钟）
+# 3. 仍用贝叶斯排序，但只排至少有 50 个评分的电影。nDCG@10 变成多少？门槛请在 `to_choose` 上选。（15 分钟）
+# 4. 在第 11 节里，只把 4 星及以上的评分算作命中。现在谁赢？与热门榜的差还超过两个标准误吗？（15 分钟）
+# 5. 把第 9 节的两种方法加权混合，权重在验证集上选。能好多少？值不值得多养一个模型？（25 分钟）
+# 6. 用五个随机种子训练 Keras 网络，把预测取平均。与贝叶斯的差距缩小了多少？（20 分钟）
+#
+# ## 参考文献
+#
+# - C. Eckart, G. Young (1936). *The approximation of one matrix by another of lower rank.* Psychometrika 1(3), 211–218.
+#   doi:10.1007/BF02288367
+# - Y. Koren, R. Bell, C. Volinsky (2009). *Matrix factorization techniques for recommender systems.* Computer 42(8), 30–37.
+#   doi:10.1109/MC.2009.263（A1 把期刊写错，作者也只写了一位）
+# - R. Salakhutdinov, A. Mnih (2008). *Bayesian probabilistic matrix factorization using Markov chain Monte Carlo.* ICML,
+#   880–887. doi:10.1145/1390156.1390267
+# - G. Papandreou, A. Yuille (2010). *Gaussian sampling by local perturbations.* NeurIPS 23.
+# - Y. Zhou, D. Wilkinson, R. Schreiber, R. Pan (2008). *Large-scale parallel collaborative filtering for the Netflix prize.* AAIM, 337–348.
+#   doi:10.1007/978-3-540-68880-8_32（交替最小二乘）
+# - P. Cremonesi, Y. Koren, R. Turrin (2010). *Performance of recommender algorithms on top-N recommendation tasks.* RecSys, 39–46.
+#   doi:10.1145/1864708.1864721
+# - H. Steck (2019). *Embarrassingly shallow autoencoders for sparse data.* WWW, 3251–3257. doi:10.1145/3308558.3313710（EASE）
+# - K. Järvelin, J. Kekäläinen (2002). *Cumulated gain-based evaluation of IR techniques.* ACM Transactions on Information Systems
+#   20(4), 422–446. doi:10.1145/582415.582418
+# - F. M. Harper, J. A. Konstan (2015). *The MovieLens datasets: history and context.* ACM Transactions on Interactive Intelligent
+#   Systems 5(4), 19. doi:10.1145/2827872（A1 的参考文献 [6] 并不存在）
+# - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
