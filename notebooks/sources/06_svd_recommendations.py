@@ -311,7 +311,7 @@ assert np.abs(slopes).max() < 1e-6, "the biases are not at the minimum"
 # of 0 stars. In the table of *residuals*, a zero means "as the biases expect", which is an honest guess for a cell that we do
 # not know. We expect the first to be a disaster and the second to help.
 
-# %% [markdown] lang="zh" of="444e7a87"
+# %% [markdown] lang="zh" of="beb9762c"
 # 单靠偏置，误差就比总均值少了六分之一。但偏置不懂口味：电影的名次人人相同。从这里起，一切都在**残差**（偏置解释不了的部分）上进行。
 #
 # ## 5. 空格是什么？
@@ -681,7 +681,7 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 #
 # First the shortcut by hand: the four users of section 3, a film counts as watched from 4 stars.
 
-# %% [markdown] lang="zh" of="1835895e"
+# %% [markdown] lang="zh" of="ff4ec369"
 # 随机划分把误差美化了 {claim:random_split_flatters.full} 星，是最好的方法与偏置之间差距的好几倍。后来的评分大多出自新用户，对他们，模型只说得出对
 # “普通用户”的看法。随机划分得到的数字可以用来比较方法，却预报不了系统下个月的表现。
 #
@@ -831,7 +831,7 @@ print("five stars for Sleepless in Seattle:", answer.value)
 # the same way. *Do the coordinates mean anything?* Two checks: the nearest films by angle, and a map of the most watched
 # films in the second and third direction. (The first only says how popular a film is.) The SVD has seen no title and no genre.
 
-# %% [markdown] lang="zh" of="72da8777"
+# %% [markdown] lang="zh" of="99fa88b3"
 # ## 13. 相似的电影
 #
 # 每部电影是第 11 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \Sigma_k$ 的一行。同一批人评的电影，方向也相近。**这些坐标有意义吗？**
@@ -863,7 +863,7 @@ claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1])
 # Map of the 25 most rated films by their second and third singular directions, coloured by year. Films of the mid-nineties lie
 # together on one side, newer films such as The Lord of the Rings and The Matrix and older classics on the other.
 
-# %% [markdown] lang="zh" role="alt" of="b2829813"
+# %% [markdown] lang="zh" role="alt" of="fd67ee29"
 # 评分人数最多的 25 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代中期的电影聚在一侧，《指环王》《黑客帝国》等较新的电影和老经典在另一侧。
 
 # %% [markdown] lang="en"
@@ -1083,7 +1083,7 @@ for width in (384, 12_288):  # MiniLM, GPT-3
 #   Systems 5(4), 19. doi:10.1145/2827872 (A1's reference [6] does not exist)
 # - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
 
-# %% [markdown] lang="zh" of="06744b31"
+# %% [markdown] lang="zh" of="c58ae5f1"
 # 不是：前馈矩阵的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
 # 第 7 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习效果好，这是原因之一。
 #
