@@ -302,7 +302,7 @@ slopes = residuals.sum(axis=1) - bias_strength * biases.user  # of the penalised
 assert np.abs(slopes).max() < 1e-6, "the biases are not at the minimum"
 
 # %% [markdown] lang="en"
-# Biases alone take away a sixth of the error of the mean. They know nothing of taste: the film order is the same for everybody. From
+# Biases alone take away about a sixth of the error of the mean. They know nothing of taste: the film order is the same for everybody. From
 # here on, everything works on the *residuals*, what the biases do not explain.
 #
 # ## 5. What is an empty cell?
@@ -311,7 +311,7 @@ assert np.abs(slopes).max() < 1e-6, "the biases are not at the minimum"
 # of 0 stars. In the table of *residuals*, a zero means "as the biases expect", which is an honest guess for a cell that we do
 # not know. We expect the first to be a disaster and the second to help.
 
-# %% [markdown] lang="zh" of="444e7a87"
+# %% [markdown] lang="zh" of="beb9762c"
 # 单靠偏置，误差就比总均值少了六分之一。但偏置不懂口味：电影的名次人人相同。从这里起，一切都在**残差**（偏置解释不了的部分）上进行。
 #
 # ## 5. 空格是什么？
@@ -671,7 +671,7 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 # the user has not rated before, and see how many of the ten turn up among the first ten (*recall@10*), and how high they stand (*nDCG@10*,
 # where a hit at place $i$ counts $1/\log_2(1+i)$). The baseline is *popularity*: the same list for everybody, A1's $r_v$.
 #
-# Here the opponents change. What did a user *watch*? That is known for every cell: 1 or 0, and the empty cell is an answer now.
+# Here the opponents change. What did a user *rate at all*? That is known for every cell: 1 or 0, and the empty cell is an answer now.
 # Let $X$ be this table. Two methods, both made of its SVD, $X = U \Sigma V^\top$:
 #
 # - *SVD* (Cremonesi, Koren and Turrin, 2010): keep $k$ directions, $U_k U_k^\top X$, and drop the rest.
@@ -681,7 +681,7 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 #
 # First the shortcut by hand: the four users of section 3, a film counts as watched from 4 stars.
 
-# %% [markdown] lang="zh" of="1835895e"
+# %% [markdown] lang="zh" of="ff4ec369"
 # 随机划分把误差美化了 {claim:random_split_flatters.full} 星，是最好的方法与偏置之间差距的好几倍。后来的评分大多出自新用户，对他们，模型只说得出对
 # “普通用户”的看法。随机划分得到的数字可以用来比较方法，却预报不了系统下个月的表现。
 #
@@ -691,7 +691,7 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 # 前十名（**召回率** recall@10），排得有多靠前（**nDCG@10**，第 $i$ 位命中计 $1/\log_2(1+i)$ 分）。基线是**热门榜**：人人一份相同的名单，
 # 也就是 A1 的 $r_v$。
 #
-# 这里换了对手。用户**看过**什么？这件事每个格子都有答案：1 或 0，空格现在也是一种回答。设这张表为 $X$。两种方法都出自它的奇异值分解
+# 这里换了对手。用户**评过**什么？这件事每个格子都有答案：1 或 0，空格现在也是一种回答。设这张表为 $X$。两种方法都出自它的奇异值分解
 # $X = U \Sigma V^\top$：
 #
 # - **奇异值分解**（Cremonesi、Koren 和 Turrin，2010）：留下 $k$ 个方向，$U_k U_k^\top X$，其余丢掉。
@@ -827,14 +827,14 @@ print("five stars for Sleepless in Seattle:", answer.value)
 # %% [markdown] lang="en"
 # ## 13. Similar films
 #
-# Each film is a column of the table of section 11, and the SVD gives it a few coordinates, a row of $V_k \Sigma_k$. Films that the same people watch point
+# Each film is a column of the table of section 11, and the SVD gives it a few coordinates, a row of $V_k \Sigma_k$. Films that the same people rate point
 # the same way. *Do the coordinates mean anything?* Two checks: the nearest films by angle, and a map of the most watched
 # films in the second and third direction. (The first only says how popular a film is.) The SVD has seen no title and no genre.
 
-# %% [markdown] lang="zh" of="72da8777"
+# %% [markdown] lang="zh" of="99fa88b3"
 # ## 13. 相似的电影
 #
-# 每部电影是第 11 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \Sigma_k$ 的一行。同一批人看的电影，方向也相近。**这些坐标有意义吗？**
+# 每部电影是第 11 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \Sigma_k$ 的一行。同一批人评的电影，方向也相近。**这些坐标有意义吗？**
 # 用两个办法检验：看夹角最小的电影是哪些；再把看得最多的电影按第二、第三个方向画成地图。（第一个方向只表示热门程度。）
 # 奇异值分解没有见过任何片名和类型。
 
@@ -846,12 +846,12 @@ for title in ("Toy Story (1995)", "Godfather, The", "Scream (1996)"):
     place = np.searchsorted(often_rated, ratings.find(title)[0])
     print(f"{titles[place]}: {'; '.join(titles[np.argsort(-of_films @ of_films[place])[1:5]])}")
 
-shown = np.argsort(-per_film[often_rated])[:28]
+shown = np.argsort(-per_film[often_rated])[:25]
 x, y = of_films[shown, 1:3].T
 figure, axes = plt.subplots(figsize=(8.6, 5))
 image = axes.scatter(x, y, c=[int(title[-5:-1]) for title in titles[shown]], s=26)
 for title, left, up in zip(titles[shown], x, y, strict=True):
-    name = title.split(" (")[0].split(" - ")[-1][:20]
+    name = title.split(" (")[0].split(" - ")[-1].split(":")[0]
     axes.annotate(name, (left, up), (3, 2), textcoords="offset points", fontsize=7)
 axes.set(xlabel="second singular direction", ylabel="third", xticks=[], yticks=[])
 figure.colorbar(image, label="year of the film")
@@ -860,11 +860,11 @@ joined = [ratings.time[user == u].min().astype(float) for u in range(users)]
 claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1]))
 
 # %% [markdown] lang="en" role="alt"
-# Map of the 28 most rated films by their second and third singular directions, coloured by year. Films of the mid-nineties lie
+# Map of the 25 most rated films by their second and third singular directions, coloured by year. Films of the mid-nineties lie
 # together on one side, newer films such as The Lord of the Rings and The Matrix and older classics on the other.
 
-# %% [markdown] lang="zh" role="alt" of="b2829813"
-# 评分人数最多的 28 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代中期的电影聚在一侧，《指环王》《黑客帝国》等较新的电影和老经典在另一侧。
+# %% [markdown] lang="zh" role="alt" of="fd67ee29"
+# 评分人数最多的 25 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代中期的电影聚在一侧，《指环王》《黑客帝国》等较新的电影和老经典在另一侧。
 
 # %% [markdown] lang="en"
 # The strongest direction after popularity is hardly a taste: it is *time*. A user's coordinate in it correlates by
@@ -1039,7 +1039,7 @@ for width in (384, 12_288):  # MiniLM, GPT-3
 # %% [markdown] lang="en"
 # They are not: a tenth of the directions of the feedforward matrix holds {claim:minilm_feedforward_share.percent} of its squares, so truncating it would throw
 # most of it away. What LoRA supposes to be of low rank is the *change* that a new task needs. And section 7 carries over too: averaging over many
-# possible models beats the best single one, which is why ensembles win.
+# possible models beats the best single one, which is one reason why ensembles do well.
 #
 # ## Summary
 #
@@ -1083,9 +1083,9 @@ for width in (384, 12_288):  # MiniLM, GPT-3
 #   Systems 5(4), 19. doi:10.1145/2827872 (A1's reference [6] does not exist)
 # - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
 
-# %% [markdown] lang="zh" of="06744b31"
+# %% [markdown] lang="zh" of="c58ae5f1"
 # 不是：前馈矩阵的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
-# 第 7 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习常胜，原因就在这里。
+# 第 7 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习效果好，这是原因之一。
 #
 # ## 小结
 #
