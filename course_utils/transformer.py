@@ -384,7 +384,7 @@ class DecoderBlock(_Block):
 
         def attend_source(x):
             nonlocal weights
-            mixed, weights = self.source_attention(x, source, source_mask, training, return_weights=True)
+            mixed, weights = self.source_attention(x, source, source_mask, training=training, return_weights=True)
             return mixed
 
         x = self._sublayers(x, attend, attend_source, training)

@@ -238,7 +238,7 @@ def test_dropout_acts_in_training_only():
 def test_every_weight_learns(pairs):
     model = small_transformer()
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(model(pairs) ** 2)
+        loss = tf.reduce_sum(model(pairs, training=True) ** 2)
     gradients = tape.gradient(loss, model.trainable_variables)
     silent = [w.path for w, g in zip(model.trainable_variables, gradients, strict=True) if g is None]
     assert silent == []
