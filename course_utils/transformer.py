@@ -568,3 +568,55 @@ class Transformer(keras.Model):
 
     def get_config(self):
         return {**super().get_config(), **self.sizes}
+
+
+def beam_search(model: Transformer, source, start: int, end: int, steps: int, beams: int = 1):
+    """The target that the model finds most probable, found step by step; with one beam this is greedy search.
+
+    The `beams` most probable beginnings are kept at each step (Sutskever, Vinyals and Le, 2014, section 3.2). A target
+    that has ended stays as it is. Wrap it in `tf.function` to make it fast.
+
+    Args:
+        model: the Transformer.
+        source: numbers, shape (batch, source length).
+        start, end: the numbers of the target's first and last token.
+        steps: the most tokens that are wanted, the end included.
+        beams: how many beginnings are kept.
+
+    Returns:
+        Numbers of shape (batch, beams, steps), the most probable target first, padding behind the end; and the natural
+        logarithms of their probabilities, shape (batch, beams).
+    """
+    batch, tokens = ops.shape(source)[0], model.sizes["target_tokens"]
+    mask = padding_mask(ops.repeat(source, beams, axis=0))
+    cache = model.start_cache(ops.repeat(model.encode(source), beams, axis=0), steps)
+    ended_goes_on = ops.where(ops.arange(tokens) == PADDING, 0.0, -1e9)  # an end is followed by padding for nothing
+    never = ops.where((ops.arange(tokens) == PADDING) | (ops.arange(tokens) == start), -1e9, 0.0)
+    last = ops.full((batch, beams), start, dtype="int32")
+    found = ops.zeros((batch, beams, steps), "int32")
+    scores = ops.where(ops.arange(beams) == 0, 0.0, -1e9) + ops.zeros((batch, 1))  # all beams begin alike: use one
+
+    def has_ended(last):
+        return (last == end) | (last == PADDING)
+
+    def goes_on(place, last, found, scores, cache):
+        return (place < steps) & ops.logical_not(ops.all(has_ended(last)))
+
+    def one_step(place, last, found, scores, cache):
+        logits, cache = model.step(ops.reshape(last, (-1, 1)), cache, place, mask)
+        following = ops.reshape(ops.log_softmax(logits, axis=-1), (batch, beams, tokens)) + never
+        following = ops.where(has_ended(last)[..., None], ended_goes_on, following)
+        scores, best = ops.top_k(ops.reshape(scores[..., None] + following, (batch, beams * tokens)), beams)
+        origin, last = best // tokens, ops.cast(best % tokens, "int32")
+        found = ops.take_along_axis(found, origin[..., None], axis=1)
+        found = ops.where(ops.arange(steps) == place, last[..., None], found)
+        rows = ops.reshape(ops.arange(batch)[:, None] * beams + ops.cast(origin, "int32"), (-1,))
+        cache = [
+            {name: x if name.startswith("source") else ops.take(x, rows, axis=0) for name, x in of_block.items()}
+            for of_block in cache
+        ]
+        return place + 1, last, found, scores, cache
+
+    first = (ops.convert_to_tensor(0, "int32"), last, found, scores, cache)
+    _, _, found, scores, _ = ops.while_loop(goes_on, one_step, first)
+    return found, scores

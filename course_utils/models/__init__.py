@@ -2,4 +2,5 @@
 
 from course_utils.models.demand import *
 from course_utils.models.digits import *
+from course_utils.models.phonemes import *
 from course_utils.models.reviews import *
