@@ -118,3 +118,23 @@ def test_conformal_intervals_use_no_error_before_its_target_is_over():
     assert np.array_equal(widths[:101], metrics.conformal_half_widths(changed, places, 100, step=0.01)[:101])
     with pytest.raises(ValueError, match="No forecast is over"):
         metrics.conformal_half_widths(errors, places, 3)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "distance"),
+    [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("abc", "abc", 0), ("ab", "ba", 2), ("flaw", "lawn", 2)],
+)
+def test_edit_distances(first, second, distance):
+    assert metrics.edit_distance(first, second) == metrics.edit_distance(second, first) == distance
+    assert metrics.edit_distance(tuple(first), list(second)) == distance
+
+
+def test_the_nearest_listed_pronunciation_counts():
+    listed = [[("K", "AE", "T")], [("R", "IY", "D"), ("R", "EH", "D", "IH", "NG")], [("AH",)]]
+    errors = metrics.pronunciation_errors([("K", "AA", "T"), ("R", "EH", "D", "IH"), ("AH",)], listed)
+    assert errors.edits.tolist() == [1, 1, 0]
+    assert errors.length.tolist() == [3, 5, 1]
+    assert errors.phoneme_error_rate == pytest.approx(2 / 9)
+    assert errors.word_error_rate == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="at least one listed"):
+        metrics.pronunciation_errors([("K",)], [[]])
