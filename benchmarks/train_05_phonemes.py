@@ -6,14 +6,13 @@ Writes data/models/phonemes_transformer.npz (the weights as float16) and, beside
 settings and the training curve. What is saved is the moving average of the weights, at the epoch whose phoneme error
 rate on the validation part is lowest. The test part is not opened. About an hour of one processor core.
 
-The learning rate rises for an epoch, stays, and falls to zero over the last epochs (`--cool-down`). A training that
-must end sooner can do so well: create the file that --stop names, and the fall begins with the next epoch.
+The learning rate rises for half an epoch, stays, and falls to zero over the last epochs (`--cool-down`). A training
+that must end sooner can do so well: create the file that --stop names, and the fall begins with the next epoch.
 """
 
 import argparse
 import json
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -25,7 +24,7 @@ import numpy as np
 from course_utils import metrics, models, paths
 from course_utils.files import write_atomically
 
-AVERAGING = 0.998  # about the last 500 steps, an epoch
+AVERAGING = 0.999  # about the last 1,000 steps, an epoch
 
 
 class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
@@ -72,6 +71,7 @@ class Keep(keras.callbacks.Callback):
         steps = self.model.optimizer.iterations.numpy()
         if self.arguments.stop and self.arguments.stop.exists() and float(self.schedule.fall_at) > steps:
             self.schedule.fall_at.assign(steps)
+            self.description["fall_after_epoch"] = epoch + 1
         if steps >= float(self.schedule.fall_at) + self.schedule.cool_down:
             self.model.stop_training = True
 
@@ -80,7 +80,7 @@ def main():
     recipe = models.PRONUNCIATION_RECIPES["checkpoint"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=recipe.epochs)
-    parser.add_argument("--cool-down", type=int, default=6, help="epochs in which the learning rate falls to zero")
+    parser.add_argument("--cool-down", type=int, default=8, help="epochs in which the learning rate falls to zero")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", type=Path, default=paths.data() / "models" / "phonemes_transformer.npz")
     parser.add_argument("--stop", type=Path, help="a file whose existence makes the fall begin at once")
@@ -90,9 +90,10 @@ def main():
     recipe = recipe._replace(epochs=arguments.epochs)
     steps = -(-len(data.parts.train) // recipe.batch_size)
     fall_at = (arguments.epochs - arguments.cool_down) * steps
-    schedule = Trapezoid(recipe.peak, steps, fall_at, arguments.cool_down * steps)
+    schedule = Trapezoid(recipe.peak, steps // 2, fall_at, arguments.cool_down * steps)
     description = {
-        "command": " ".join(["python", "benchmarks/train_05_phonemes.py", *sys.argv[1:]]),
+        "command": f"python benchmarks/train_05_phonemes.py --epochs {arguments.epochs} "
+        f"--cool-down {arguments.cool_down} --seed {arguments.seed}",
         "seed": arguments.seed,
         "recipe": recipe._asdict(),
         "cool_down_epochs": arguments.cool_down,

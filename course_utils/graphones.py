@@ -187,3 +187,17 @@ class GraphoneModel:
                         grown[new_history] = new
             kept = sorted(grown.values(), reverse=True, key=lambda beginning: beginning[0])[:beams]
         return max(kept, key=lambda k: k[0] + math.log(self._probabilities(k[1], [BOUNDARY])[0]))[2]
+
+
+def nearest_spellings(known: Sequence[str], words: Sequence[str], batch_size: int = 250) -> np.ndarray:
+    """For each word the known word that is spelled most like it: the place in `known`, int64, shape (words,).
+
+    Likeness is the cosine of the weighted counts (TF-IDF) of all runs of two to four characters, word ends included.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32)
+    columns = vectors.fit_transform(f"<{word}>" for word in known).T.tocsr()
+    rows = vectors.transform(f"<{word}>" for word in words)
+    starts = range(0, len(words), batch_size)
+    return np.concatenate([(rows[at : at + batch_size] @ columns).toarray().argmax(axis=1) for at in starts])

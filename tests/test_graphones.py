@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_utils.graphones import Alignment, GraphoneModel, commonest_chunks
+from course_utils.graphones import Alignment, GraphoneModel, commonest_chunks, nearest_spellings
 
 PAIRS = [
     (word, tuple(sounds.split()))
@@ -60,3 +60,8 @@ def test_probabilities_behind_a_history_sum_to_one(alignment):
     everything = list(model.levels[0][()][0])
     for history in list(model.levels[2]):
         assert sum(model._probabilities(history, everything)) == pytest.approx(1)
+
+
+def test_nearest_spelling_is_the_same_word_or_a_variant_of_it():
+    known = ["walk", "talks", "colour", "smith", "graphone"]
+    assert nearest_spellings(known, ["smith", "walks", "color", "graphones"], batch_size=3).tolist() == [3, 1, 2, 4]

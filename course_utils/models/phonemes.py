@@ -64,7 +64,7 @@ class PronunciationRecipe(NamedTuple):
 
 PRONUNCIATION_RECIPES = {
     "notebook": PronunciationRecipe(128, 4, 256, 2, 2, dropout=0.0, epochs=3, batch_size=256, peak=3e-3),
-    "checkpoint": PronunciationRecipe(160, 4, 640, 3, 2, dropout=0.1, epochs=24, batch_size=256, peak=1.5e-3),
+    "checkpoint": PronunciationRecipe(128, 4, 512, 3, 2, dropout=0.1, epochs=28, batch_size=128, peak=1.5e-3),
 }
 
 
