@@ -111,9 +111,9 @@ Made by `python benchmarks/05_transformer.py` on {os.cpu_count()} cores, {platfo
 TensorFlow {tf.__version__}, Keras {keras.__version__}, in {(time.perf_counter() - began) / 60:.0f} minutes.
 
 CMUdict without stress: {len(words):,} words of 2 to 20 letters in {len(set(data.family.tolist())):,} families;
-{len(train):,} words to learn from, {len(validation):,} for all choices, {len(test):,} tested; no family is in two parts.
-PER: edits to the nearest listed pronunciation over its phonemes; WER: words that equal none. The chapter's Transformer:
-mean ± sd of {SEEDS} seeds.
+{len(train):,} words to learn from, {len(validation):,} for all choices, {len(test):,} tested; no family is in two
+parts. PER: edits to the nearest listed pronunciation over its phonemes; WER: words that equal none. The chapter's
+Transformer: mean ± sd of {SEEDS} seeds.
 
 {table}
 
@@ -127,8 +127,8 @@ graphones reach
 
 Published figures, on other splits, other editions of the dictionary and partly other sets of phonemes, so that only
 their range can be compared. The first four come from the documentation of g2p-seq2seq
-(github.com/cmusphinx/g2p-seq2seq); the last is what Yolchuyeva, Németh and Gyires-Tóth report (2019, "Transformer based grapheme-to-phoneme conversion",
-Interspeech), quoted from memory of the paper. None of them keeps families together.
+(github.com/cmusphinx/g2p-seq2seq); the last is that of Yolchuyeva, Németh and Gyires-Tóth (2019, "Transformer based grapheme-to-phoneme conversion",
+Interspeech; the figures were not looked up again). None of them keeps families together.
 
 {PUBLISHED}
 """

@@ -118,14 +118,22 @@ def test_batches_hold_every_word_once_and_little_padding(data):
     rows = data.parts.validation
     batches = models.PronunciationBatches(data.spelled(rows), data.listed(rows), batch_size=64)
     seen, padding, total = [], 0, 0
-    for number in range(len(batches)):
-        (letters, before), after = batches[number]
+    for (letters, before), after in batches.dataset():
+        letters, before, after = letters.numpy(), before.numpy(), after.numpy()
         np.testing.assert_array_equal(before[:, 1:], np.where(before[:, 1:] == END, END, after[:, :-1]))
         assert len(letters) == len(before) == len(after) <= 64
         seen += ["".join(models.LETTERS[n - 1] for n in row if n) for row in letters]
         padding, total = padding + (letters == 0).sum() + (after == 0).sum(), total + letters.size + after.size
     assert sorted(seen) == sorted(data.spelled(rows))
     assert padding / total < 0.2
+
+
+def test_batches_are_mixed_anew_each_round(data):
+    rows = data.parts.validation
+    dataset = models.PronunciationBatches(data.spelled(rows), data.listed(rows), batch_size=64).dataset()
+    first, second = ([letters.numpy().tobytes() for (letters, _), _ in dataset] for _ in range(2))
+    assert len(first) == len(second) == len(dataset)
+    assert set(first) != set(second)
 
 
 def small(data, words):

@@ -124,10 +124,10 @@ def decode_sounds(numbers: np.ndarray) -> list[tuple[str, ...]]:
     return [tuple(PHONEMES[number - END - 1] for number in row if number > END) for row in rows]
 
 
-class PronunciationBatches(keras.utils.PyDataset):
+class PronunciationBatches:
     """Batches of words of about equal length, so that little is padding: (letters, sounds), the next sounds.
 
-    Each epoch draws one of a word's listed pronunciations, and mixes the words anew.
+    Every round through them draws one of a word's listed pronunciations, and mixes the words anew.
 
     Args:
         words, sounds: as in `Pronunciations`.
@@ -136,27 +136,28 @@ class PronunciationBatches(keras.utils.PyDataset):
     """
 
     def __init__(self, words, sounds, batch_size: int, seed: int = 0):
-        super().__init__()
         self.words, self.sounds, self.batch_size = words, sounds, batch_size
         self.random = np.random.default_rng(seed)
-        self.on_epoch_end()
 
     def __len__(self) -> int:
         return -(-len(self.words) // self.batch_size)
 
-    def on_epoch_end(self) -> None:
+    def __iter__(self):
         drawn = self.random.random(len(self.words))
-        self.drawn = [listed[int(d * len(listed))] for d, listed in zip(drawn, self.sounds, strict=True)]
-        length = [len(word) + len(sounds) for word, sounds in zip(self.words, self.drawn, strict=True)]
+        sounds = [listed[int(d * len(listed))] for d, listed in zip(drawn, self.sounds, strict=True)]
+        length = np.array([len(word) + len(answer) for word, answer in zip(self.words, sounds, strict=True)])
         order = np.argsort(length + self.random.uniform(0, 2, len(length)))  # neighbours differ by two at most
-        self.batches = np.array_split(order, len(self))
-        self.random.shuffle(self.batches)
+        batches = np.array_split(order, len(self))
+        self.random.shuffle(batches)
+        for rows in batches:
+            numbers = encode_sounds([sounds[row] for row in rows])
+            yield (encode_words([self.words[row] for row in rows]), numbers[:, :-1]), numbers[:, 1:]
 
-    def __getitem__(self, number: int):
-        rows = self.batches[number]
-        letters = encode_words([self.words[row] for row in rows])
-        sounds = encode_sounds([self.drawn[row] for row in rows])
-        return (letters, sounds[:, :-1]), sounds[:, 1:]
+    def dataset(self) -> tf.data.Dataset:
+        """For `fit`, which would otherwise take the lengths of the first batches for those of all."""
+        some = tf.TensorSpec((None, None), tf.int32)
+        dataset = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=((some, some), some))
+        return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 
 
 def new_pronouncer(recipe: PronunciationRecipe) -> Transformer:
@@ -205,8 +206,8 @@ def train_pronouncer(
     )
     watched = PronunciationBatches(data.spelled(validation), data.listed(validation), 512)
     callbacks = [*callbacks, EpochReport()]
-    options = {"validation_data": watched, "epochs": recipe.epochs, "verbose": 0, "callbacks": callbacks}
-    return model, model.fit(batches, **options).history
+    options = {"validation_data": watched.dataset(), "epochs": recipe.epochs, "verbose": 0, "callbacks": callbacks}
+    return model, model.fit(batches.dataset(), **options).history
 
 
 _search = tf.function(beam_search, reduce_retracing=True)
