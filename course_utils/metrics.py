@@ -1,5 +1,6 @@
 """Measures of quality, each with its formula."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -227,3 +228,56 @@ def conformal_half_widths(
         rank = np.ceil(level * (len(pool) + 1)).astype(int) - 1
         half_widths[row] = pool[np.minimum(rank, len(pool) - 1), np.arange(horizon)]
     return half_widths[first:]
+
+
+def edit_distance(first: Sequence, second: Sequence) -> int:
+    """The fewest insertions, deletions and substitutions that turn one sequence into the other (Levenshtein, 1966).
+
+    >>> edit_distance("kitten", "sitting")
+    3
+    """
+    row = list(range(len(second) + 1))  # distances of an empty beginning of `first` to all beginnings of `second`
+    for place, item in enumerate(first, start=1):
+        diagonal, row[0] = row[0], place
+        for column, other in enumerate(second, start=1):
+            diagonal, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, diagonal + (item != other))
+    return row[-1]
+
+
+class PronunciationErrors(NamedTuple):
+    """Errors of each word, shape (words,): `edits` to its nearest listed pronunciation, and that one's `length`."""
+
+    edits: np.ndarray
+    length: np.ndarray
+
+    @property
+    def phoneme_error_rate(self) -> float:
+        """All edits over all phonemes of the nearest listed pronunciations."""
+        return float(self.edits.sum() / self.length.sum())
+
+    @property
+    def word_error_rate(self) -> float:
+        """The share of words that equal none of their listed pronunciations."""
+        return float(np.mean(self.edits > 0))
+
+
+def pronunciation_errors(
+    predicted: Sequence[Sequence[str]], listed: Sequence[Sequence[Sequence[str]]]
+) -> PronunciationErrors:
+    """Compare pronunciations with those of a dictionary, which may list several; the nearest counts.
+
+    Args:
+        predicted: the phonemes of each word.
+        listed: the pronunciations of each word.
+
+    Raises:
+        ValueError: the numbers of words differ, or a word has no listed pronunciation.
+    """
+    if len(predicted) != len(listed) or not all(map(len, listed)):
+        raise ValueError("Each predicted pronunciation needs a word with at least one listed pronunciation.")
+    nearest = [
+        min((edit_distance(answer, truth), -len(truth)) for truth in truths)
+        for answer, truths in zip(predicted, listed, strict=True)
+    ]
+    edits, negative_length = np.array(nearest).reshape(-1, 2).T
+    return PronunciationErrors(edits, -negative_length)

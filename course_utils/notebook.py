@@ -94,7 +94,7 @@ def sliders(names: Sequence[str], respond: Callable[[dict[str, float]], str], hi
     answer = ipywidgets.HTML()
 
     def renew(change=None):
-        answer.value = html.escape(respond({name: widget.value for name, widget in widgets.items()}))
+        answer.value = html.escape(respond({name: widget.value for name, widget in widgets.items()}), quote=False)
 
     for widget in widgets.values():
         widget.observe(renew, "value")

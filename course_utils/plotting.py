@@ -105,3 +105,27 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 10, siz
             axis.imshow(images[position], cmap="gray_r")
             axis.set_title(titles[position], fontsize=8, loc="center", pad=2)
     return figure
+
+
+def attention_map(axes: plt.Axes, weights: np.ndarray, queries: Sequence[str], keys: Sequence[str]):
+    """Attention weights as shades: a row a query, a column a key, white for 0 and dark for 1.
+
+    Args:
+        axes: where to draw.
+        weights: shape (queries, keys).
+        queries, keys: the tokens, drawn beside the rows and above the columns.
+
+    Returns:
+        The shaded map, for `figure.colorbar`.
+
+    Raises:
+        ValueError: the weights do not have a row for each query and a column for each key.
+    """
+    if np.shape(weights) != (len(queries), len(keys)):
+        sizes = f"{len(queries)} queries and {len(keys)} keys"
+        raise ValueError(f"{sizes} do not fit weights of shape {np.shape(weights)}.")
+    image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(keys)), keys)
+    axes.set_yticks(range(len(queries)), queries)
+    axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
+    return image

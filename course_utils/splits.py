@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -57,18 +57,156 @@ def near_duplicate_groups(documents: Sequence[Iterable[str]], threshold: float) 
     Returns:
         int64, shape (documents,): the position of the group's first document.
     """
-    group = np.arange(len(documents))
+    return connected_groups(len(documents), similar_pairs(documents, threshold))
 
-    def first_of(document: int) -> int:
-        while group[document] != document:
-            group[document] = group[group[document]]  # halve the way for the next question
-            document = group[document]
-        return document
 
-    for pair in similar_pairs(documents, threshold):
+def connected_groups(count: int, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
+    """A group number for each of `count` items; items that a chain of pairs connects share it.
+
+    Returns:
+        int64, shape (count,): the position of the group's first item.
+    """
+    group = list(range(count))
+
+    def first_of(item: int) -> int:
+        while group[item] != item:
+            group[item] = group[group[item]]  # halve the way for the next question
+            item = group[item]
+        return item
+
+    for pair in pairs:
         low, high = sorted(map(first_of, pair))
         group[high] = low
-    return np.array([first_of(document) for document in range(len(documents))])
+    return np.array([first_of(item) for item in range(count)], dtype=np.int64)
+
+
+# Endings and beginnings that make a new word of the same family; names such as McDonald and O'Brien count as well.
+SUFFIXES = (
+    *("'s", "s'", "'", "'d", "'ll", "'re", "'ve", "n't", "s", "es", "ed", "d", "er", "ers", "or", "ors", "est", "ing"),
+    *("ings", "ly", "y", "ie", "ies", "ied", "ier", "iers", "iest", "ily", "ness", "nesses", "less", "ful", "fully"),
+    *("ment", "ments", "al", "ally", "ation", "ations", "ion", "ions", "able", "ably", "ible", "ability", "ic", "ical"),
+    *("ically", "ism", "ist", "ists", "ity", "ive", "ively", "ize", "ized", "izes", "izing", "izer", "ise", "ised"),
+    *("ises", "ising", "ish", "ance", "ence", "ant", "ent", "ous", "ously", "en", "ened", "ening", "ship", "ships"),
+    *("man", "men", "ian", "ians", "an"),
+)
+PREFIXES = (
+    *(
+        "un",
+        "re",
+        "in",
+        "im",
+        "dis",
+        "mis",
+        "non",
+        "over",
+        "under",
+        "out",
+        "pre",
+        "de",
+        "anti",
+        "super",
+        "inter",
+        "sub",
+    ),
+    *(
+        "semi",
+        "counter",
+        "micro",
+        "multi",
+        "mega",
+        "self",
+        "up",
+        "down",
+        "back",
+        "mid",
+        "fore",
+        "co",
+        "en",
+        "mc",
+        "mac",
+    ),
+    *("o'", "van", "la", "le"),
+)
+
+
+def word_stems(word: str, endings: int = 2) -> set[str]:
+    """What may remain of an English word without up to `endings` of the `SUFFIXES`: three letters or more.
+
+    Spelling changes are undone: a dropped e (making, make), a doubled consonant (running, run), y as i (tries, try).
+
+    >>> sorted(word_stems("making", 1))
+    ['mak', 'make', 'maky']
+    """
+    stems, last = {word}, {word}
+    for _ in range(endings):
+        cut = [
+            (w.removesuffix(end), end) for w in last for end in SUFFIXES if w.endswith(end) and len(w) > len(end) + 2
+        ]
+        last = {form for stem, end in cut for form in _spellings(stem, end)} - stems
+        stems |= last
+    return stems - {word}
+
+
+def _spellings(stem: str, ending: str) -> list[str]:
+    forms = [stem, stem + "e"]
+    if len(stem) > 3 and stem[-1] == stem[-2]:
+        forms.append(stem[:-1])
+    if stem[-1] == "i":
+        forms.append(stem[:-1] + "y")
+    if ending[0] == "i":
+        forms.append(stem + "y")
+    return forms
+
+
+def word_families(words: Sequence[str], sounds: Sequence[Sequence[tuple[str, ...]]]) -> np.ndarray:
+    """A family number for each word; walk, walks, walking, walker's and sleepwalk's homophones are one family each.
+
+    Four rules join two words, and chains of joined words are a family:
+
+    1. one is a stem of the other (`word_stems`), and both begin with the same sounds;
+    2. both have a stem of four letters or more in common that is no word itself, and begin with the same sounds;
+    3. one is the other behind one of the `PREFIXES`, four letters or more, and both end in the same sounds;
+    4. both have a pronunciation of four phonemes or more in common (Smith, Smyth).
+
+    "The same sounds" are all phonemes of the shorter word but one, at least two: "car" is no stem of "caring". The
+    rules join rather too much than too little, since a family that is torn apart makes a test easier than it looks.
+
+    Args:
+        words: in lower case, each once.
+        sounds: the pronunciations of each word.
+
+    Returns:
+        int64, shape (words,): the position of the family's first word.
+    """
+    place = {word: number for number, word in enumerate(words)}
+
+    def alike(long: int, short: int, at_end: bool) -> bool:
+        for a in sounds[long]:
+            for b in sounds[short]:
+                shared = max(len(b) - 1, 2)
+                if a[-shared:] == b[-shared:] if at_end else a[:shared] == b[:shared]:
+                    return True
+        return False
+
+    pairs, siblings, homophones = [], defaultdict(list), defaultdict(list)
+    for word, number in place.items():
+        bases = [place[stem] for stem in word_stems(word) if stem in place]
+        pairs += [(number, base) for base in bases if alike(number, base, at_end=False)]
+        for stem in word_stems(word, endings=1):
+            if len(stem) > 3 and stem not in place:
+                siblings[stem].append(number)
+        rests = [word.removeprefix(prefix) for prefix in PREFIXES if word.startswith(prefix)]
+        bases = [place[rest] for rest in rests if len(rest) > 3 and rest in place]
+        pairs += [(number, base) for base in bases if alike(number, base, at_end=True)]
+        for pronunciation in sounds[number]:
+            if len(pronunciation) > 3:
+                homophones[pronunciation].append(number)
+    for numbers in siblings.values():
+        neighbours = pairwise(numbers)
+        pairs += [(a, b) for a, b in neighbours if alike(a, b, at_end=False) or alike(b, a, at_end=False)]
+    for numbers in homophones.values():
+        pairs += [(numbers[0], other) for other in numbers[1:]]
+    return connected_groups(len(words), pairs)
 
 
 def split_by_group(keys: Sequence[str], group: np.ndarray, validation: int = 10, test: int = 20) -> Parts:

@@ -161,3 +161,23 @@ def test_ranking_on_paper():
 def test_what_was_seen_cannot_be_found():
     with pytest.raises(ValueError, match="1 relevant items are marked as seen"):
         metrics.ranking_scores(np.ones((1, 2)), np.array([[True, False]]), np.array([[True, False]]))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "distance"),
+    [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("abc", "abc", 0), ("ab", "ba", 2), ("flaw", "lawn", 2)],
+)
+def test_edit_distances(first, second, distance):
+    assert metrics.edit_distance(first, second) == metrics.edit_distance(second, first) == distance
+    assert metrics.edit_distance(tuple(first), list(second)) == distance
+
+
+def test_the_nearest_listed_pronunciation_counts():
+    listed = [[("K", "AE", "T")], [("R", "IY", "D"), ("R", "EH", "D", "IH", "NG")], [("AH",)]]
+    errors = metrics.pronunciation_errors([("K", "AA", "T"), ("R", "EH", "D", "IH"), ("AH",)], listed)
+    assert errors.edits.tolist() == [1, 1, 0]
+    assert errors.length.tolist() == [3, 5, 1]
+    assert errors.phoneme_error_rate == pytest.approx(2 / 9)
+    assert errors.word_error_rate == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="at least one listed"):
+        metrics.pronunciation_errors([("K",)], [[]])

@@ -101,3 +101,54 @@ def test_order_of_the_same_moment_is_drawn():
     drawn = [splits.last_of_each(group, time, 10, seed)[1].tolist() for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert drawn[0] != list(range(40, 50))
+
+
+def test_connected_groups_follow_chains_of_pairs():
+    assert splits.connected_groups(6, [(4, 5), (1, 3), (5, 1)]).tolist() == [0, 1, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"),
+    [
+        ("walking", "walk"),
+        ("making", "make"),
+        ("running", "run"),
+        ("tries", "try"),
+        ("walkers'", "walk"),
+        ("dog's", "dog"),
+    ],
+)
+def test_stems(word, stem):
+    assert stem in splits.word_stems(word)
+
+
+def test_short_words_have_no_stem():
+    assert splits.word_stems("is") == splits.word_stems("bed") == set()
+
+
+# word: pronunciation
+WORDS = {
+    "walk": "W AO K",
+    "walks": "W AO K S",
+    "walker's": "W AO K ER Z",
+    "sidewalk": "S AY D W AO K",
+    "unlock": "AH N L AA K",
+    "lock": "L AA K",
+    "smith": "S M IH TH",
+    "smyth": "S M IH TH",
+    "caring": "K EH R IH NG",
+    "car": "K AA R",
+    "fernald": "F ER N AH L D",
+    "fernalds": "F ER N AH L D Z",
+    "nudged": "N AH JH D",
+    "nudging": "N AH JH IH NG",  # without "nudge"
+}
+
+
+def test_word_families_join_what_sounds_and_looks_alike():
+    words = list(WORDS)
+    family = dict(zip(words, splits.word_families(words, [[tuple(p.split())] for p in WORDS.values()]), strict=True))
+    alike = [("walk", "walks"), ("walk", "walker's"), ("unlock", "lock"), ("smith", "smyth"), ("nudged", "nudging")]
+    assert [pair for pair in alike if family[pair[0]] != family[pair[1]]] == []
+    apart = [("caring", "car"), ("walk", "lock"), ("smith", "fernald"), ("walk", "sidewalk")]  # side- is no prefix
+    assert [pair for pair in apart if family[pair[0]] == family[pair[1]]] == []

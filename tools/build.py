@@ -222,13 +222,18 @@ def fingerprint(chapter: Chapter) -> str:
 
 
 def chinese_typography(text: str) -> str:
-    """Join the lines of Chinese paragraphs, make emphasis bold, and write 70%, not 70 %."""
+    """Join the lines of Chinese paragraphs, make emphasis bold, and set the units of figures: 70%, 0.9 星."""
 
     def embolden(emphasis: re.Match) -> str:
         has_chinese = re.search(r"[\u4e00-\u9fff]", emphasis.group(2))
         return f"**{emphasis.group(2)}**{emphasis.group(3) or ''}" if has_chinese else emphasis.group()
 
-    return EMPHASIS.sub(embolden, CHINESE_BREAK.sub("", text)).replace(" %", "%")
+    text = EMPHASIS.sub(embolden, CHINESE_BREAK.sub("", text))
+    return chinese_units(text)
+
+
+def chinese_units(text: str) -> str:
+    return re.sub(r"(?<=\d) stars", " 星", text.replace(" %", "%"))
 
 
 def prose(text: str, chapter: Chapter, language: str) -> str:
@@ -349,9 +354,14 @@ def execute(chapter: Chapter) -> dict[str, tuple]:
     return {cell.id: (cell.outputs, cell.execution_count) for cell in notebook.cells if cell.cell_type == "code"}
 
 
-def filled_document(text: str) -> str:
+def filled_document(path: Path) -> str:
     """A page with every `<!-- figure {claim:...} -->old<!-- end -->` brought up to date."""
-    return DOCUMENT_FIGURE.sub(lambda match: match.group(1) + claims.fill(match.group(2)) + match.group(3), text)
+
+    def fill(match: re.Match) -> str:
+        figure = claims.fill(match.group(2))
+        return match.group(1) + (chinese_units(figure) if ".zh." in path.name else figure) + match.group(3)
+
+    return DOCUMENT_FIGURE.sub(fill, path.read_text(encoding="utf-8"))
 
 
 def picture(chapter: Chapter, outputs: dict[str, tuple]) -> bytes | None:
@@ -378,10 +388,8 @@ def build_documents() -> None:
     """Bring the measured figures in the hand-written pages up to date."""
     for document in DOCUMENTS:
         path = paths.repository() / document
-        if path.exists():
-            text = path.read_text(encoding="utf-8")
-            if (filled := filled_document(text)) != text:
-                write_atomically(path, filled)
+        if path.exists() and (filled := filled_document(path)) != path.read_text(encoding="utf-8"):
+            write_atomically(path, filled)
 
 
 def essence(notebook: nbformat.NotebookNode) -> list:
@@ -430,7 +438,7 @@ def check_documents() -> None:
     """
     for document in DOCUMENTS:
         path = paths.repository() / document
-        if path.exists() and filled_document(text := path.read_text(encoding="utf-8")) != text:
+        if path.exists() and filled_document(path) != path.read_text(encoding="utf-8"):
             raise BuildError(f"{document} shows figures that are not those of claims.toml. Run: python tools/build.py")
 
 

@@ -243,7 +243,7 @@ figure, panels = plt.subplots(2, 2, figsize=(8, 4.3))
 for axes, rank in zip(panels.flat, [1, 8, 25, 112], strict=True):
     share = np.sum(parts[1][:rank] ** 2) / np.sum(parts[1] ** 2)
     axes.imshow(truncated(*parts, rank), cmap="gray_r", vmin=0, vmax=1)
-    axes.set(title=f"rank {rank}: {share:.0%} of the squares, {rank * (112 + 224 + 1):,} numbers", xticks=[], yticks=[])
+    axes.set(title=f"rank {rank}: {share:.0%} of the squares, {rank * (112 + 224):,} numbers", xticks=[], yticks=[])
 plt.show()
 
 # %% [markdown] lang="en" role="alt"
@@ -355,14 +355,14 @@ print(f"{above} singular values lie above the largest of the shuffled table")
 
 # %% [markdown] lang="en" role="alt"
 # The sixty largest singular values of the residual table and of the same residuals shuffled among the known cells. The
-# real ones start far higher and fall towards the shuffled ones; only the first few stand out clearly.
+# first few real ones lie above the shuffled ones; from then on the two curves coincide.
 
-# %% [markdown] lang="zh" role="alt" of="b8f08293"
-# 残差表与打乱后的残差表各自最大的六十个奇异值。真实数据的奇异值开头高出许多，随后向打乱的那条靠拢；只有最前面几个明显突出。
+# %% [markdown] lang="zh" role="alt" of="8558d422"
+# 残差表与打乱后的残差表各自最大的六十个奇异值。真实数据最前面的几个高于打乱的，此后两条曲线几乎重合。
 
 # %% [markdown] lang="en"
-# A handful of strong tastes, and then a long slope that is hard to tell from noise. Any method that trusts all factors alike
-# will learn noise. Keep that in mind for the next two sections.
+# A few values stand out; below them, size alone cannot tell the real table from the shuffled one. Yet the errors above went on falling
+# there: taste hides in that slope, mixed with noise. Any method that trusts all factors alike learns both. Keep that in mind for the next two sections.
 #
 # ## 6. Only the known cells: a regression for each user
 #
@@ -377,8 +377,9 @@ print(f"{above} singular values lie above the largest of the shuffled table")
 # On paper: three films $q_1 = (1, 0)$, $q_2 = (0, 1)$, $q_3 = (1, 1)$; the user gave film 1 two stars more than expected and film 3 one
 # more; $\lambda = 1$. The system is $\begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix} p = \begin{pmatrix} 3 \\ 1 \end{pmatrix}$, so $p = (1, 0)$, and film 2 is expected at $p \cdot q_2 = 0$.
 
-# %% [markdown] lang="zh" of="130c4d26"
-# 几种强烈的口味，然后是一段与噪声难分的长坡。谁要是对所有因子一视同仁，谁就会学到噪声。读下面两节时请记住这一点。
+# %% [markdown] lang="zh" of="ed30a778"
+# 突出的只有几个；再往下，光看大小分不清真实的表和打乱的表。可是前面的误差在那一段仍在下降：口味还藏在这段长坡里，与噪声混在一起。
+# 谁要是对所有因子一视同仁，谁就会连噪声一起学进去。读下面两节时请记住这一点。
 #
 # ## 6. 只看已知的格子：每个用户一次回归
 #
@@ -423,12 +424,12 @@ for strength in (5, 15):
 als_rank, als_strength = min(als_errors, key=als_errors.get)
 
 # %% [markdown] lang="en"
-# Look at the first line. With the weak penalty, ALS is far *worse* than the biases, and more factors make it worse still: it has learnt
+# Look at the first line. With the weak penalty, ALS is far *worse* than the biases, and more factors do not mend it: it has learnt
 # the training ratings by heart. All depends on $\lambda$. Is there a way that needs no such choice?
 #
 # ## 7. Do not choose, average
 #
-# ALS answers with one vector for each user. But two ratings cannot fix ten numbers; very many vectors would be possible, and the
+# ALS answers with one vector for each user and film. But a film's two ratings cannot fix ten numbers; very many vectors would be possible, and the
 # best of them is only the tip. A *Bayesian* model averages over all, each weighted by how well it explains the ratings. Three
 # assumptions: a rating scatters around $p_u \cdot q_v$ with variance $1/\alpha$; users lie around a mean $m$ with precision
 # (inverse covariance) $\Lambda$; films likewise. Then, given the films, a user's vector has the normal distribution
@@ -437,22 +438,22 @@ als_rank, als_strength = min(als_errors, key=als_errors.get)
 #
 # The mean is ridge regression again. To *draw* from it there is a beautiful trick (Papandreou and Yuille, 2010): add noise to
 # the right-hand side, $\sqrt\alpha\, \varepsilon_{uv}\, q_v$ for each rating and $\Lambda^{1/2}\varepsilon$ for the prior, and solve the same system.
-# The noise has covariance $A$, so the solution has covariance $A^{-1} A A^{-1} = A^{-1}$. Check it with the three films:
+# The noise has covariance $A$, so the solution has covariance $A^{-1} A A^{-1} = A^{-1}$. Check it with section 6's films ($\alpha = 1$, $\Lambda = I$, $m = 0$; in the code, `half` is $\Lambda^{1/2}$):
 # $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$.
 
-# %% [markdown] lang="zh" of="798e24bd"
-# 看第一行。惩罚太弱时，ALS 比只用偏置还**差**得多，而且秩越高越差：它把训练评分背了下来。成败全在 $\lambda$。有没有不必这样挑选的办法？
+# %% [markdown] lang="zh" of="c698d549"
+# 看第一行。惩罚太弱时，ALS 比只用偏置还**差**得多，而且加大秩也无济于事：它把训练评分背了下来。成败全在 $\lambda$。有没有不必这样挑选的办法？
 #
 # ## 7. 不要挑，取平均
 #
-# ALS 给每个用户一个向量。可是两个评分定不下十个数；说得通的向量非常多，最好的那个不过是个尖顶。**贝叶斯**模型对它们全体取平均，
+# ALS 给每个用户、每部电影一个向量。可是一部电影的两个评分定不下十个数；说得通的向量非常多，最好的那个不过是其中之一。**贝叶斯**模型对它们全体取平均，
 # 谁把评分解释得好，谁的权重就大。三条假设：评分散布在 $p_u \cdot q_v$ 周围，方差为 $1/\alpha$；用户散布在均值 $m$ 周围，精度（协方差的逆）为
 # $\Lambda$；电影也是如此。于是，电影给定时，用户向量服从正态分布
 #
 # $$p_u \sim \mathcal N\big(A^{-1} b,\; A^{-1}\big), \qquad A = \alpha \sum_v q_v q_v^\top + \Lambda, \qquad b = \alpha \sum_v r_{uv}\, q_v + \Lambda m 。$$
 #
 # 均值又是岭回归。要从中**抽样**，有个漂亮的办法（Papandreou 和 Yuille，2010）：给右端加噪声，每个评分加 $\sqrt\alpha\, \varepsilon_{uv}\, q_v$，
-# 先验加 $\Lambda^{1/2}\varepsilon$，再解同一个方程组。噪声的协方差是 $A$，所以解的协方差是 $A^{-1} A A^{-1} = A^{-1}$。用那三部电影验算：
+# 先验加 $\Lambda^{1/2}\varepsilon$，再解同一个方程组。噪声的协方差是 $A$，所以解的协方差是 $A^{-1} A A^{-1} = A^{-1}$。用第 6 节的电影验算（$\alpha = 1$、$\Lambda = I$、$m = 0$；代码里 `half` 就是 $\Lambda^{1/2}$）：
 # $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$。
 
 # %%
@@ -497,11 +498,11 @@ axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 
 # %% [markdown] lang="en" role="alt"
-# Validation RMSE against rank. ALS with strength 5 lies far above the dotted line of the biases; with strength 10 it comes near or
+# Validation RMSE against rank. ALS with strength 5 lies far above the dotted line of the biases; with strength 15 it comes near or
 # below it; the SVD of residuals falls slowly below it; the Bayesian curve is the lowest of all.
 
-# %% [markdown] lang="zh" role="alt" of="a954a8bc"
-# 验证 RMSE 随秩的变化。强度为 5 的 ALS 远在代表偏置的点线之上；强度为 10 时接近或低于它；残差的奇异值分解缓缓降到点线之下；
+# %% [markdown] lang="zh" role="alt" of="3613671b"
+# 验证 RMSE 随秩的变化。强度为 5 的 ALS 远在代表偏置的点线之上；强度为 15 时接近或低于它；残差的奇异值分解缓缓降到点线之下；
 # 贝叶斯的曲线最低。
 
 # %% [markdown] lang="en"
@@ -553,16 +554,21 @@ plt.show()
 # 分解网络十五轮训练中训练集与验证集的 RMSE。起初两条都降得很快；之后训练误差继续下降，验证误差停在 0.88 附近。
 
 # %% [markdown] lang="en"
+# Both: the validation error fell and levelled off, while the training error went on falling. (In the log, `val_loss` rises because it contains
+# the penalty, which grows with the factors; judge by `val_rmse`.)
+#
 # ## 9. The test, once
 #
 # All choices are made: bias strength, rank of the SVD, rank and strength of ALS, rank of the Bayesian model, all on validation
-# ratings. Now each method is fitted once more, on training and validation part together, and meets the test part. Ratings of
+# ratings (the network keeps its preset rank, penalty and number of epochs). Now each method is fitted once more, on training and validation part together, and meets the test part. Ratings of
 # one user are not independent, so the standard errors of the differences treat each user as one unit.
 
-# %% [markdown] lang="zh" of="4400a879"
+# %% [markdown] lang="zh" of="ffc0f449"
+# 两样都有：验证误差降下来以后走平，训练误差却还在降。（日志里 `val_loss` 上升，是因为它含有惩罚项，而惩罚随因子变大；好坏要看 `val_rmse`。）
+#
 # ## 9. 只测试一次
 #
-# 该选的都选好了：偏置的强度、奇异值分解的秩、ALS 的秩和强度、贝叶斯模型的秩，都是在验证评分上选的。现在每种方法在训练集与验证集合起来的
+# 该选的都选好了：偏置的强度、奇异值分解的秩、ALS 的秩和强度、贝叶斯模型的秩，都是在验证评分上选的（网络沿用预设的秩、惩罚强度和轮数）。现在每种方法在训练集与验证集合起来的
 # 数据上重新拟合一次，然后面对测试集。同一用户的评分彼此不独立，所以计算差的标准误时，把每个用户当作一个单位。
 
 # %%
@@ -601,7 +607,7 @@ claim("bayes_over_network", error["Keras network"] - error["Bayes"])
 claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 
 # %% [markdown] lang="en"
-# | on the test part, {claim:bayes_rmse.seeds} seeds (each with its own split) | RMSE in stars | below the biases by |
+# | on the test part, {claim:bayes_rmse.seeds} seeds (each with its own split) | RMSE | below the biases by |
 # |---|---|---|
 # | mean | {claim:bias_rmse.baseline} | |
 # | biases | {claim:bias_rmse.full} | |
@@ -612,13 +618,13 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 #
 # The spread in the first column is that of the splits, and all methods share it; the gains in the second are much surer. Bayes is ahead of
 # the zero-filled SVD by {claim:bayes_over_svd.full} and of the network by {claim:bayes_over_network.full}, which is
-# {claim:bayes_over_network_in_errors} standard errors over the users of one test part. So here the network loses: not for its formula,
-# which is the same, but, like ALS, because it ends at *one* point instead of averaging over many. The SVD of residuals is the bargain of
+# {claim:bayes_over_network_in_errors} standard errors over the users of one test part. So here the network loses. One difference is that,
+# like ALS, it ends at *one* point instead of averaging over many (exercise 6 measures how much that explains); another, that its penalty is fixed. The SVD of residuals is the bargain of
 # the table: close to the network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) runs both beside the SVD, SVD++ and neighbourhood methods
 # of the package scikit-surprise on the same splits.
 
-# %% [markdown] lang="zh" of="3d2e4e84"
-# | 测试集，{claim:bayes_rmse.seeds} 个随机种子（各有自己的划分） | RMSE（星） | 比偏置低 |
+# %% [markdown] lang="zh" of="734f609f"
+# | 测试集，{claim:bayes_rmse.seeds} 个随机种子（各有自己的划分） | RMSE | 比偏置低 |
 # |---|---|---|
 # | 总均值 | {claim:bias_rmse.baseline} | |
 # | 偏置 | {claim:bias_rmse.full} | |
@@ -629,7 +635,7 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 #
 # 第一列的离散程度来自划分，各种方法一同起落；第二列的差要可靠得多。贝叶斯比填零的奇异值分解低 {claim:bayes_over_svd.full}，比网络低
 # {claim:bayes_over_network.full}；单看一个测试集，按用户算，后者是 {claim:bayes_over_network_in_errors} 个标准误。所以这一回网络输了：
-# 不是输在公式上，公式是同一个；而是和 ALS 一样，最后停在**一个**点上，没有对许多点取平均。残差的奇异值分解最划算：与网络相差不多，却几乎不花时间。
+# 它和 ALS 一样，最后停在**一个**点上，没有对许多点取平均（这能解释多少，见练习 6）；此外，它的惩罚强度是固定的。残差的奇异值分解最划算：与网络相差不多，却几乎不花时间。
 # [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，把这两种方法与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
 
 # %% [markdown] lang="en"
@@ -661,7 +667,7 @@ claim("time_split_bayes_rmse", rmse(later["Bayes"], future), baseline=rmse(later
 claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 
 # %% [markdown] lang="en"
-# The random split flatters by {claim:random_split_flatters.full} stars, several times the gap between the best method and the biases. Most of the later
+# The random split flatters by {claim:random_split_flatters.full}, several times the gap between the best method and the biases; Bayes stays ahead of them. Most of the later
 # ratings come from new users, about whom the model can say nothing but what it thinks of the average one. Numbers from random
 # splits compare methods with each other; they are no forecast of how a system will do next month.
 #
@@ -670,6 +676,7 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 # Nobody asks a recommender for decimals. People see ten films. So: hold out each user's last ten ratings by time (lots decide among ratings of the same second), rank all films that
 # the user has not rated before, and see how many of the ten turn up among the first ten (*recall@10*), and how high they stand (*nDCG@10*,
 # where a hit at place $i$ counts $1/\log_2(1+i)$). The baseline is *popularity*: the same list for everybody, A1's $r_v$.
+# Two limits: a hit is a film that the user went on to rate, liked or not (exercise 4 changes that); and other users' later ratings remain visible.
 #
 # Here the opponents change. What did a user *rate at all*? That is known for every cell: 1 or 0, and the empty cell is an answer now.
 # Let $X$ be this table. Two methods, both made of its SVD, $X = U \Sigma V^\top$:
@@ -681,15 +688,15 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 #
 # First the shortcut by hand: the four users of section 3, a film counts as watched from 4 stars.
 
-# %% [markdown] lang="zh" of="ff4ec369"
-# 随机划分把误差美化了 {claim:random_split_flatters.full} 星，是最好的方法与偏置之间差距的好几倍。后来的评分大多出自新用户，对他们，模型只说得出对
+# %% [markdown] lang="zh" of="1f277de7"
+# 随机划分把误差美化了 {claim:random_split_flatters.full}，是最好的方法与偏置之间差距的好几倍；不过贝叶斯仍然领先。后来的评分大多出自新用户，对他们，模型只说得出对
 # “普通用户”的看法。随机划分得到的数字可以用来比较方法，却预报不了系统下个月的表现。
 #
 # ## 11. 评分不等于排序
 #
 # 没有人向推荐系统要小数，人们看到的是十部电影。所以：按时间留出每个用户最后十个评分（同一秒的抽签决定先后），给该用户此前没评过的所有电影排序，看这十部里有几部进了
 # 前十名（**召回率** recall@10），排得有多靠前（**nDCG@10**，第 $i$ 位命中计 $1/\log_2(1+i)$ 分）。基线是**热门榜**：人人一份相同的名单，
-# 也就是 A1 的 $r_v$。
+# 也就是 A1 的 $r_v$。有两点局限：只要用户后来评过，不论喜不喜欢，都算命中（练习 4 会改）；别的用户更晚的评分，模型仍然看得到。
 #
 # 这里换了对手。用户**评过**什么？这件事每个格子都有答案：1 或 0，空格现在也是一种回答。设这张表为 $X$。两种方法都出自它的奇异值分解
 # $X = U \Sigma V^\top$：
@@ -753,19 +760,19 @@ claim("bayes_ndcg", found["Bayes"].ndcg.mean(), baseline=popular.ndcg.mean())
 # The best predictor of ratings is by far the *worst* adviser: nDCG {claim:bayes_ndcg.full}, popularity
 # {claim:bayes_ndcg.baseline}, EASE {claim:ease_ndcg}, which is {claim:ease_over_popularity_in_errors} standard errors above popularity. The truncated SVD
 # ({claim:svd_ndcg}) ties with EASE: what matters is the question, not the method.
-# Why? The last column tells: Bayes recommends films that few people have rated. It answers "how would you like it, *if* you watched it?", and for that
+# Why? The last column tells: Bayes recommends films that far fewer people have rated. It answers "how would you like it, *if* you watched it?", and for that
 # question its answer may be right. But it has learnt from films that people had chosen to watch, and nobody asked whether they would.
 # Ratings are *missing not at random*; whether there is one says more than its value.
 #
-# *What does that look like for one user?*
+# *What does that look like for one user?* We show the one whom EASE serves best; on average it finds {claim:ease_recall.percent} of the ten, fewer than one film.
 
-# %% [markdown] lang="zh" of="ad17f07a"
+# %% [markdown] lang="zh" of="01f0d99c"
 # 评分预测得最准的，推荐起来却远远**垫底**：nDCG 为 {claim:bayes_ndcg.full}，热门榜是 {claim:bayes_ndcg.baseline}，EASE 是 {claim:ease_ndcg}，
 # 比热门榜高 {claim:ease_over_popularity_in_errors} 个标准误。截断的奇异值分解（{claim:svd_ndcg}）与 EASE 打成平手：要紧的是问什么问题，不是用哪个方法。
-# 为什么？看最后一列：贝叶斯推荐的电影没几个人评过。它回答的是“**假如**你看了，会有多喜欢？”，
+# 为什么？看最后一列：贝叶斯推荐的电影，评过的人少得多。它回答的是“**假如**你看了，会有多喜欢？”，
 # 对这个问题，它也许没答错。但它学的都是人们自己挑来看的电影，没有人问过他们会不会去看。评分是**非随机缺失**的：有没有评分，比评分多少更说明问题。
 #
-# **具体到一个用户，是什么样子？**
+# **具体到一个用户，是什么样子？**下面挑的是 EASE 猜得最准的那位；平均而言，它只找回十部中的 {claim:ease_recall.percent}，还不到一部。
 
 # %%
 example = popular.user[np.argmax(found["EASE"].recall)]
@@ -806,14 +813,14 @@ for name, stars in [("no answer yet", {}), ("space and action", space), ("love s
     print(f"\n{name}: {models.recommend(ratings, posterior, stars, often_rated)}")
 
 # %% [markdown] lang="en"
-# Without any answer it falls back on what the average user likes; each answer bends that. The bend is gentle: films that nearly everybody
-# likes stay near the top, since quality explains more of a rating than taste does. In JupyterLab, move the sliders below and see the list follow. (A stored
+# Without any answer it falls back on what the average user likes; each answer bends that. Four answers are
+# little: general favourites stay beside films that fit, and odd guesses slip in. In JupyterLab, move the sliders below and see the list follow. (A stored
 # page cannot do that; there, change the stars in the cell above. 0 means "not seen".) The cell also moves a
 # slider by program, so that the tests know that it works.
 
-# %% [markdown] lang="zh" of="aeadfdab"
-# 一个回答也没有时，它退回到普通用户的喜好；每多一个回答，名单就跟着变。变得不算剧烈：几乎人人喜欢的电影总排在前面，因为评分高低主要看片子好坏，
-# 其次才是口味。在 JupyterLab 里拖动下面的滑块，看看名单怎样变化。（静态页面上拖不了，
+# %% [markdown] lang="zh" of="d86460b8"
+# 一个回答也没有时，它退回到普通用户的喜好；每多一个回答，名单就跟着变。四个回答毕竟太少：
+# 合口味的电影旁边，还留着人人喜欢的片子，也混进一些莫名其妙的猜测。在 JupyterLab 里拖动下面的滑块，看看名单怎样变化。（静态页面上拖不了，
 # 请直接改上一格里的星数。0 表示“没看过”。）这一格还会用程序拨动一个滑块，好让测试知道它管用。
 
 # %%
@@ -827,14 +834,14 @@ print("five stars for Sleepless in Seattle:", answer.value)
 # %% [markdown] lang="en"
 # ## 13. Similar films
 #
-# Each film is a column of the table of section 11, and the SVD gives it a few coordinates, a row of $V_k \Sigma_k$. Films that the same people rate point
+# Each film is a column of the table of section 11, and the SVD gives it a few coordinates, a row of $V_k \sqrt{\Sigma_k}$, scaled to length 1 (only films with 50 ratings or more). Films that the same people rate point
 # the same way. *Do the coordinates mean anything?* Two checks: the nearest films by angle, and a map of the most watched
 # films in the second and third direction. (The first only says how popular a film is.) The SVD has seen no title and no genre.
 
-# %% [markdown] lang="zh" of="99fa88b3"
+# %% [markdown] lang="zh" of="eb62c5fa"
 # ## 13. 相似的电影
 #
-# 每部电影是第 11 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \Sigma_k$ 的一行。同一批人评的电影，方向也相近。**这些坐标有意义吗？**
+# 每部电影是第 11 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \sqrt{\Sigma_k}$ 的一行，再缩放到长度 1（只取至少有 50 个评分的电影）。同一批人评的电影，方向也相近。**这些坐标有意义吗？**
 # 用两个办法检验：看夹角最小的电影是哪些；再把看得最多的电影按第二、第三个方向画成地图。（第一个方向只表示热门程度。）
 # 奇异值分解没有见过任何片名和类型。
 
@@ -867,7 +874,7 @@ claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1])
 # 评分人数最多的 25 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代中期的电影聚在一侧，《指环王》《黑客帝国》等较新的电影和老经典在另一侧。
 
 # %% [markdown] lang="en"
-# The strongest direction after popularity is hardly a taste: it is *time*. A user's coordinate in it correlates by
+# Some neighbours are of a kind, others merely of the same years. And the strongest direction after popularity is largely *time*, not taste. A user's coordinate in it correlates by
 # {claim:second_direction_is_time} with the day of the user's first rating; who joined in 1996 was shown, and rated, what was new in
 # 1996. Factors are what the data vary by, whether or not we have a name for it.
 #
@@ -876,8 +883,8 @@ claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1])
 # How many ratings does a new user have to give? Hide 200 users from the model altogether, fold each in from $n$ of their ratings
 # and predict the same other ratings each time (at most 30 of each user). Baseline: the film's bias plus the user's bias from these $n$ ratings.
 
-# %% [markdown] lang="zh" of="890a889e"
-# 除了热门程度，最强的方向算不上口味，而是**时间**：用户在这个方向上的坐标，与其第一次评分的日期相关系数达到 {claim:second_direction_is_time}；
+# %% [markdown] lang="zh" of="2a965f9f"
+# 邻居有的是同类，有的只是同一时期的电影。除了热门程度，最强的方向主要是**时间**，算不上口味：用户在这个方向上的坐标，与其第一次评分的日期相关系数达到 {claim:second_direction_is_time}；
 # 1996 年加入的人，网站给他看的、他评的，都是 1996 年的新片。数据因什么而不同，因子就是什么，不管我们叫不叫得出名字。
 #
 # ## 14. 冷启动
@@ -913,24 +920,24 @@ claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
 # 两百个新用户的 RMSE 随其已给评分数（0 到 15）的变化，分别用偏置和折入。两条一同下降，头四个评分时降得最快；最后折入略低一些。
 
 # %% [markdown] lang="en"
-# Fifteen ratings are worth {claim:cold_start_gain.full} stars, most of it from the first four: they tell how generous somebody is, and
+# Fifteen ratings are worth {claim:cold_start_gain.full}, most of it from the first four: they tell how generous somebody is, and
 # for that the biases are as good. Taste is the smaller part and comes later: after fifteen ratings folding in is ahead by
 # {claim:cold_start_over_biases.full}.
 #
 # ## 15. When the table grows
 #
-# A full SVD of a dense table of $m$ users and $n$ films costs time in proportion to $m^2 n$ and memory to $mn$, known or not. The sparse method
-# only multiplies with the known cells. Grow a synthetic table like ours (same share known, random places, a hidden structure is not needed for
-# timing) to 100 times as many ratings. *What happens to time and memory?* The dense way is tried while it fits.
+# A full SVD of a dense table of $m$ users and $n \ge m$ films costs time in proportion to $m^2 n$ and memory to $mn$, known or not. The sparse method
+# only multiplies with the known cells. Grow a synthetic table like ours (same share known, random places; without a hidden structure the
+# iteration has it harder, not easier) to 100 times as many ratings. *What happens to time and memory?* The dense way is tried while it fits.
 
-# %% [markdown] lang="zh" of="6cc4ccf6"
-# 十五个评分值 {claim:cold_start_gain.full} 星，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
+# %% [markdown] lang="zh" of="2cf50877"
+# 十五个评分值 {claim:cold_start_gain.full}，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
 # 有了十五个评分，折入才领先 {claim:cold_start_over_biases.full}。
 #
 # ## 15. 表变大了怎么办
 #
-# $m$ 个用户、$n$ 部电影的稠密表，完整的奇异值分解耗时与 $m^2 n$ 成正比，内存与 $mn$ 成正比，不管格子是否已知。稀疏的办法只与已知的格子相乘。
-# 造一张和我们的表相似的表（已知比例相同，位置随机；只为计时，不需要隐藏的规律），让评分增加到 100 倍。**时间和内存会怎样？**稠密的办法只在装得下时试。
+# $m$ 个用户、$n$ 部电影（$n \ge m$）的稠密表，完整的奇异值分解耗时与 $m^2 n$ 成正比，内存与 $mn$ 成正比，不管格子是否已知。稀疏的办法只与已知的格子相乘。
+# 造一张和我们的表相似的表（已知比例相同，位置随机；没有隐藏的规律，迭代只会更难，不会更容易），让评分增加到 100 倍。**时间和内存会怎样？**稠密的办法只在装得下时试。
 
 # %%
 for times in (0.25, 1, 10, 100):
@@ -948,13 +955,13 @@ for times in (0.25, 1, 10, 100):
     print(line)
 
 # %% [markdown] lang="en"
-# Ten million ratings are factorised in seconds on a small machine. The dense way is tens of times slower already at the size of our
+# The five largest singular values of a table with ten million ratings take seconds on a small machine. The dense way, which computes all of them, is tens of times slower already at the size of our
 # table, and its memory is the real wall: compare the two columns in the last line. When even the sparse table does not fit one
 # machine, the same product can be computed in blocks on many: [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it with Dask's `svd_compressed`
 # on a local cluster and compares the singular values (`pip install -e .[cluster]`).
 
-# %% [markdown] lang="zh" of="e88bfbda"
-# 一千万个评分，在一台小机器上几秒钟就分解完了。稠密的办法在我们这么大的表上就已经慢了几十倍，真正的墙还是内存：比较一下最后一行的两个数。
+# %% [markdown] lang="zh" of="343ca218"
+# 一千万个评分的表，最大的五个奇异值在一台小机器上几秒钟就算完。稠密的办法要算出全部奇异值，在我们这么大的表上就已经慢了几十倍，真正的墙还是内存：比较一下最后一行的两个数。
 # 如果连稀疏表一台机器也放不下，同样的乘积可以分块，在许多机器上算：[benchmarks/06_cluster_svd.py](../../benchmarks/06_cluster_svd.py) 用 Dask 的
 # `svd_compressed` 在本地集群上做了这件事，并核对奇异值（`pip install -e .[cluster]`）。
 
@@ -1000,24 +1007,24 @@ with caught("the penalty of the regression is nearly forgotten"):
     claim("als_gain", error["biases"] - rmse(weak.predict(*where), test))
 
 # %% [markdown] lang="en"
-# The first two are in circulation. None of the six raises an error by itself, and each prints plausible numbers.
+# The first two are in circulation. None of the six raises an error by itself; without a baseline or a check beside them, the numbers would pass.
 
-# %% [markdown] lang="zh" of="fb6d82aa"
-# 前两个至今还在流传。六个毛病没有一个会自己报错，打印出来的数也都像模像样。
+# %% [markdown] lang="zh" of="47cbf046"
+# 前两个至今还在流传。六个毛病没有一个会自己报错；旁边没有基线和检验，那些数就蒙混过关了。
 
 # %% [markdown] lang="en"
 # ## 17. Why it matters for large models
 #
 # A table of 671 × 9,066 cells described by two tables of vectors: that is what "embedding" means in every large model. A
-# language model's last layer is the same product, of the context's vector with the vector of each of thousands of tokens. And SVD
-# is how people make such models small. Low-rank adaptation (LoRA; Hu et al., 2022) fine-tunes a matrix $W$ by a product $BA$ of
-# rank 8 instead of changing all of $W$. *Are the weights themselves of low rank, then?* Look at those of MiniLM, a real language model (chapter 08), next to the film table.
+# language model's last layer is the same product, of the context's vector with the vector of each of thousands of tokens. Low rank
+# saves work there too. Low-rank adaptation (LoRA; Hu et al., 2022) leaves a matrix $W$ as it is and trains only a product $BA$ of low
+# rank, say 8, that is added to it. *Are the weights themselves of low rank, then?* Look at those of MiniLM, a real language model (chapter 08), next to the film table.
 
-# %% [markdown] lang="zh" of="34208888"
+# %% [markdown] lang="zh" of="48a73429"
 # ## 17. 与大模型有什么关系
 #
 # 用两张向量表描述一张 671 × 9066 格的表：大模型里的“嵌入”就是这个意思。语言模型的最后一层也是同样的乘积，拿上下文的向量与成千上万个词元的向量
-# 逐一相乘。人们还用奇异值分解把大模型变小：低秩适配（LoRA；Hu 等，2022）微调矩阵 $W$ 时，不去改动整个 $W$，只学一个秩为 8 的乘积 $BA$。
+# 逐一相乘。低秩在那里同样省力：低秩适配（LoRA；Hu 等，2022）微调时不改动矩阵 $W$，只训练一个加在它上面的低秩乘积 $BA$，秩可以小到 8。
 # **那么权重本身是低秩的吗？**看看真实的语言模型 MiniLM，和电影表比一比。
 
 # %%
@@ -1037,7 +1044,7 @@ for width in (384, 12_288):  # MiniLM, GPT-3
     print(f"LoRA of rank 8 trains {8 * 2 * width / width**2:.2%} of the numbers in a {width:,} x {width:,} matrix")
 
 # %% [markdown] lang="en"
-# They are not: a tenth of the directions of the feedforward matrix holds {claim:minilm_feedforward_share.percent} of its squares, so truncating it would throw
+# They are not: the strongest tenth of the directions of the feedforward matrix holds {claim:minilm_feedforward_share.percent} of its squares, so truncating it would throw
 # most of it away. What LoRA supposes to be of low rank is the *change* that a new task needs. And section 7 carries over too: averaging over many
 # possible models beats the best single one, which is one reason why ensembles do well.
 #
@@ -1048,7 +1055,7 @@ for width in (384, 12_288):  # MiniLM, GPT-3
 #   {claim:bias_rmse}.
 # - Averaging over possible factors instead of choosing one: {claim:bayes_rmse.full}. The Keras network reaches {claim:network_rmse}.
 # - Split by time, errors grow by {claim:random_split_flatters}.
-# - Good predictions of ratings make bad rankings: nDCG@10 {claim:bayes_ndcg}, popularity {claim:ease_ndcg.baseline}, EASE {claim:ease_ndcg}.
+# - Good predictions of ratings can make bad rankings: nDCG@10 {claim:bayes_ndcg}, popularity {claim:ease_ndcg.baseline}, EASE {claim:ease_ndcg}.
 # - A new user is a small regression: nothing is retrained.
 #
 # ## Exercises
@@ -1059,7 +1066,7 @@ for width in (384, 12_288):  # MiniLM, GPT-3
 # 3. Rank by Bayes, but only films with at least 50 ratings. What becomes of nDCG@10? Choose the threshold on `to_choose`. (15 minutes)
 # 4. Let only ratings of 4 and more count as relevant in section 11. Who wins now? Does the difference to popularity still exceed two standard
 #    errors? (15 minutes)
-# 5. Blend two methods of section 9 with a weight chosen on the validation part. How much is gained, and is it worth a second model? (25 minutes)
+# 5. Blend two methods of section 9 with a weight chosen on the validation part (for that, use models fitted on `train` alone: `fitted` has seen it). How much is gained, and is it worth a second model? (25 minutes)
 # 6. Replace the restart at one point by many: train the Keras network with five seeds and average the predictions. How much of
 #    the gap to Bayes closes? (20 minutes)
 #
@@ -1083,8 +1090,8 @@ for width in (384, 12_288):  # MiniLM, GPT-3
 #   Systems 5(4), 19. doi:10.1145/2827872 (A1's reference [6] does not exist)
 # - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
 
-# %% [markdown] lang="zh" of="c58ae5f1"
-# 不是：前馈矩阵的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
+# %% [markdown] lang="zh" of="efd1e39c"
+# 不是：前馈矩阵最强的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
 # 第 7 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习效果好，这是原因之一。
 #
 # ## 小结
@@ -1102,7 +1109,7 @@ for width in (384, 12_288):  # MiniLM, GPT-3
 # 2. 用 `recommend` 给你看过的十部电影打分。把 `often_rated` 的门槛降到 1 个评分再试，两份名单你更想要哪一份？为什么？（10 分钟）
 # 3. 仍用贝叶斯排序，但只排至少有 50 个评分的电影。nDCG@10 变成多少？门槛请在 `to_choose` 上选。（15 分钟）
 # 4. 在第 11 节里，只把 4 星及以上的评分算作命中。现在谁赢？与热门榜的差还超过两个标准误吗？（15 分钟）
-# 5. 把第 9 节的两种方法加权混合，权重在验证集上选。能好多少？值不值得多养一个模型？（25 分钟）
+# 5. 把第 9 节的两种方法加权混合，权重在验证集上选（选的时候要用只在 `train` 上拟合的模型：`fitted` 已经见过验证集）。能好多少？值不值得多养一个模型？（25 分钟）
 # 6. 用五个随机种子训练 Keras 网络，把预测取平均。与贝叶斯的差距缩小了多少？（20 分钟）
 #
 # ## 参考文献

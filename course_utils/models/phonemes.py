@@ -1,0 +1,254 @@
+"""The trained model of chapter 05: English spelling to phonemes."""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from course_utils import datasets, splits, text
+from course_utils.files import write_atomically
+from course_utils.training import EpochReport, OneCycle
+from course_utils.transformer import Transformer, beam_search
+
+LETTERS = "'abcdefghijklmnopqrstuvwxyz"
+PHONEMES = (
+    *(
+        "AA",
+        "AE",
+        "AH",
+        "AO",
+        "AW",
+        "AY",
+        "B",
+        "CH",
+        "D",
+        "DH",
+        "EH",
+        "ER",
+        "EY",
+        "F",
+        "G",
+        "HH",
+        "IH",
+        "IY",
+        "JH",
+        "K",
+    ),
+    *("L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH"),
+)
+START, END = 1, 2  # 0 is padding; the phonemes follow
+LONGEST_WORD, LONGEST_SOUND = 20, 24  # letters, and phonemes with the end
+
+_LETTER_NUMBERS = {letter: number for number, letter in enumerate(LETTERS, start=1)}
+_PHONEME_NUMBERS = {phoneme: number for number, phoneme in enumerate(PHONEMES, start=END + 1)}
+
+
+class PronunciationRecipe(NamedTuple):
+    """Sizes and training settings of a pronouncer, chosen on the validation part."""
+
+    width: int
+    heads: int
+    hidden: int
+    encoder_blocks: int
+    decoder_blocks: int
+    dropout: float
+    epochs: int
+    batch_size: int
+    peak: float  # of the learning rate
+
+
+PRONUNCIATION_RECIPES = {
+    "notebook": PronunciationRecipe(128, 4, 256, 2, 2, dropout=0.0, epochs=3, batch_size=256, peak=3e-3),
+    "checkpoint": PronunciationRecipe(128, 4, 512, 3, 2, dropout=0.1, epochs=28, batch_size=128, peak=1.5e-3),
+}
+
+
+class Pronunciations(NamedTuple):
+    """CMUdict as chapter 05 sees it; one entry a word."""
+
+    words: list[str]
+    sounds: list[list[tuple[str, ...]]]  # the listed pronunciations without stress, each once
+    family: np.ndarray  # int64; words of a family share a number
+    parts: splits.Parts  # no family is in two parts
+
+    def listed(self, rows: np.ndarray) -> list[list[tuple[str, ...]]]:
+        """The listed pronunciations of these words."""
+        return [self.sounds[row] for row in rows]
+
+    def spelled(self, rows: np.ndarray) -> list[str]:
+        """These words."""
+        return [self.words[row] for row in rows]
+
+
+def prepare_pronunciations() -> Pronunciations:
+    """Load CMUdict, leave the stress away, and split it by word family: about 92 % training, 3 % validation, 5 % test.
+
+    Kept are words of 2 to 20 letters and apostrophes.
+    """
+    dictionary = {}
+    for word, pronunciations in datasets.load_cmudict().items():
+        if 2 <= len(word) <= LONGEST_WORD and _LETTER_NUMBERS.keys() >= set(word):
+            without_stress = (tuple(sound.rstrip("012") for sound in listed) for listed in pronunciations)
+            dictionary[word] = list(dict.fromkeys(without_stress))
+    words, sounds = list(dictionary), list(dictionary.values())
+    family = splits.word_families(words, sounds)
+    return Pronunciations(words, sounds, family, splits.split_by_group(words, family, validation=3, test=5))
+
+
+def encode_words(words: Sequence[str]) -> np.ndarray:
+    """Letters as numbers, int32, padded on the right to the longest of these words.
+
+    Raises:
+        ValueError: a word has none or more than 20 letters, or a character that is neither a–z nor an apostrophe.
+    """
+    for word in words:
+        if not 1 <= len(word) <= LONGEST_WORD or not _LETTER_NUMBERS.keys() >= set(word):
+            raise ValueError(f"{word!r} is not a word of 1 to {LONGEST_WORD} letters a–z and apostrophes.")
+    return text.pad([[_LETTER_NUMBERS[letter] for letter in word] for word in words], max(map(len, words), default=0))
+
+
+def encode_sounds(sounds: Sequence[Sequence[str]]) -> np.ndarray:
+    """Phonemes as numbers between START and END, int32, padded on the right to the longest of these."""
+    numbers = [[START, *(_PHONEME_NUMBERS[sound] for sound in word), END] for word in sounds]
+    return text.pad(numbers, max(map(len, numbers)))
+
+
+def decode_sounds(numbers: np.ndarray) -> list[tuple[str, ...]]:
+    """The phonemes of each row up to its END; START and padding are left out."""
+    rows = (row[: row.index(END)] if END in row else row for row in np.asarray(numbers).tolist())
+    return [tuple(PHONEMES[number - END - 1] for number in row if number > END) for row in rows]
+
+
+class PronunciationBatches:
+    """Batches of words of about equal length, so that little is padding: (letters, sounds), the next sounds.
+
+    Every round through them draws one of a word's listed pronunciations, and mixes the words anew.
+
+    Args:
+        words, sounds: as in `Pronunciations`.
+        batch_size: words a step.
+        seed: of the order and the draws.
+    """
+
+    def __init__(self, words, sounds, batch_size: int, seed: int = 0):
+        self.words, self.sounds, self.batch_size = words, sounds, batch_size
+        self.random = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return -(-len(self.words) // self.batch_size)
+
+    def __iter__(self):
+        drawn = self.random.random(len(self.words))
+        sounds = [listed[int(d * len(listed))] for d, listed in zip(drawn, self.sounds, strict=True)]
+        length = np.array([len(word) + len(answer) for word, answer in zip(self.words, sounds, strict=True)])
+        order = np.argsort(length + self.random.uniform(0, 2, len(length)))  # neighbours differ by two at most
+        batches = np.array_split(order, len(self))
+        self.random.shuffle(batches)
+        for rows in batches:
+            numbers = encode_sounds([sounds[row] for row in rows])
+            yield (encode_words([self.words[row] for row in rows]), numbers[:, :-1]), numbers[:, 1:]
+
+    def dataset(self) -> tf.data.Dataset:
+        """For `fit`, which would otherwise take the lengths of the first batches for those of all."""
+        some = tf.TensorSpec((None, None), tf.int32)
+        dataset = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=((some, some), some))
+        return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
+
+
+def new_pronouncer(recipe: PronunciationRecipe) -> Transformer:
+    """An untrained Transformer from letters to phonemes."""
+    sizes = recipe._asdict()
+    for name in ("epochs", "batch_size", "peak"):
+        del sizes[name]
+    model = Transformer(len(LETTERS) + 1, len(PHONEMES) + END + 1, longest=LONGEST_SOUND, **sizes)
+    model.build()
+    return model
+
+
+def train_pronouncer(
+    data: Pronunciations,
+    recipe: str | PronunciationRecipe = "notebook",
+    seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    learning_rate: keras.optimizers.schedules.LearningRateSchedule | None = None,
+    averaging: float | None = None,
+) -> tuple[Transformer, dict[str, list[float]]]:
+    """Train a Transformer from letters to phonemes on the training part.
+
+    Args:
+        data: what `prepare_pronunciations` returns.
+        recipe: a name in `PRONUNCIATION_RECIPES`, or the settings themselves.
+        seed: of the first weights, the order of the words and dropout.
+        callbacks: further callbacks of the training.
+        learning_rate: another schedule than one cycle over the recipe's epochs.
+        averaging: None, or how much of the moving average of the weights a step keeps; the average is what remains.
+
+    Returns:
+        The model and the history of its losses: the cross-entropy of the next phoneme, in nats.
+    """
+    recipe = PRONUNCIATION_RECIPES[recipe] if isinstance(recipe, str) else recipe
+    keras.utils.set_random_seed(seed)
+    model = new_pronouncer(recipe)
+    train, validation, _ = data.parts
+    batches = PronunciationBatches(data.spelled(train), data.listed(train), recipe.batch_size, seed)
+    schedule = learning_rate or OneCycle(recipe.peak, steps=recipe.epochs * len(batches), warm_up=0.1)
+    average = {"use_ema": True, "ema_momentum": averaging} if averaging else {}
+    model.compile(
+        keras.optimizers.Adam(schedule, beta_2=0.98, **average),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=text.PADDING),
+        jit_compile=False,  # batches of many lengths: compiling each of them would cost more than it saves
+        steps_per_execution=10,
+    )
+    watched = PronunciationBatches(data.spelled(validation), data.listed(validation), 512)
+    callbacks = [*callbacks, EpochReport()]
+    options = {"validation_data": watched.dataset(), "epochs": recipe.epochs, "callbacks": callbacks}
+    return model, model.fit(batches.dataset(), verbose=0, shuffle=False, **options).history
+
+
+_search = tf.function(beam_search, reduce_retracing=True)
+
+
+def pronounce(model: Transformer, words: Sequence[str], beams: int = 1, batch_size: int = 512) -> list[tuple[str, ...]]:
+    """The phonemes of each word, by greedy search or, with more than one beam, by beam search.
+
+    Args:
+        model: a trained Transformer from letters to phonemes.
+        words: of 1 to 20 letters a–z and apostrophes.
+        beams: see `beam_search`.
+        batch_size: words that are searched together; those of like length are.
+    """
+    order = sorted(range(len(words)), key=lambda number: len(words[number]))
+    answers: list[tuple[str, ...]] = [()] * len(words)
+    for start in range(0, len(words), batch_size):
+        numbers = order[start : start + batch_size]
+        letters = tf.constant(encode_words([words[number] for number in numbers]))
+        found, _ = _search(model, letters, START, END, LONGEST_SOUND, beams)
+        for number, sounds in zip(numbers, decode_sounds(found[:, 0]), strict=True):
+            answers[number] = sounds
+    return answers
+
+
+def save_pronouncer(model: Transformer, path: Path) -> None:
+    """Write sizes and weights (as float16, in their order) of a model to an .npz file."""
+    buffer = io.BytesIO()
+    weights = [weight.numpy().astype(np.float16) for weight in model.trainable_variables]
+    np.savez_compressed(buffer, *weights, sizes=json.dumps(model.sizes))
+    write_atomically(path, buffer.getvalue())
+
+
+def load_pronouncer(content: bytes) -> Transformer:
+    """The trained Transformer in a file that `save_pronouncer` wrote.
+
+    The weights are found by their order: the names that Keras gives depend on how many models exist.
+    """
+    with np.load(io.BytesIO(content)) as archive:
+        model = Transformer(**json.loads(str(archive["sizes"])))
+        model.build()
+        for number, weight in enumerate(model.trainable_variables):
+            weight.assign(archive[f"arr_{number}"].astype(np.float32))
+    return model

@@ -1,0 +1,1102 @@
+# %% [markdown] lang="en"
+# # 05 · The Transformer: how English words sound
+#
+# At the end you will have built attention from three tokens up, assembled a whole Transformer from it, taught it to pronounce
+# English words that it has never seen, and looked at how it lines up letters with sounds.
+#
+# | | |
+# |---|---|
+# | **You will build** | attention, multi-head attention, positions, masks and an encoder block in NumPy; an encoder–decoder in Keras that turns letters into phonemes; greedy and beam search |
+# | **You will learn** | what queries, keys and values are, why scores are divided by $\sqrt d$, what each mask prevents and how to prove it, why word families must not be split, how to read an alignment |
+# | **You need** | chapter 01 (gradients, cross-entropy); the embeddings of chapter 04 help |
+# | **Time and memory** | {run:seconds} s on two processor cores, {run:memory} GB |
+# | **Follows** | A2 §1.3.1, §1.4.1 and §2.1–2.2, A3 §1.3.5 ([which articles?](../README.md#the-articles)) |
+#
+# Chinese edition: [zh/05_transformer.ipynb](zh/05_transformer.ipynb). Errors of the articles: [ERRATA.md](ERRATA.md).
+# Lines that begin with ✓ are promises, measured over several seeds; the run stops if one no longer holds.
+
+# %% [markdown] lang="zh" of="43584778"
+# # 05 · Transformer：英语单词怎么读
+#
+# 读完本章，你会从三个词元开始搭出注意力，再用它拼成一个完整的 Transformer，教它读从未见过的英语单词，并看清它怎样把字母和读音对应起来。
+#
+# | | |
+# |---|---|
+# | **动手做** | 用 NumPy 写注意力、多头注意力、位置编码、掩码和一个编码器块；用 Keras 搭一个把字母变成音素的编码器–解码器；贪心搜索与束搜索 |
+# | **学到** | 查询、键、值是什么，分数为什么要除以 $\sqrt d$，每种掩码防的是什么、怎样证明它防住了，为什么不能把同族词拆到两边，怎样读对齐图 |
+# | **准备** | 第 01 章（梯度、交叉熵）；读过第 04 章的嵌入更好 |
+# | **时间与内存** | 两个处理器核心上 {run:seconds} 秒，{run:memory} GB |
+# | **对应文章** | A2 §1.3.1、§1.4.1、§2.1–2.2，A3 §1.3.5（[是哪几篇？](../../README.zh.md#四篇文章)） |
+#
+# 英文版：[05_transformer.ipynb](../05_transformer.ipynb)。文章勘误：[ERRATA.md](ERRATA.md)。
+# 以 ✓ 开头的输出是承诺：它在多个随机种子下测量过，一旦不再成立，运行就会中止。
+
+# %%
+from course_utils.notebook import start_chapter  # not found? README.md, "Running the notebooks", tells what to do
+
+seed, claim = start_chapter("05_transformer")  # seeds, quiet logs, figure style, the chapter's promises
+
+import inspect
+import time
+from collections import Counter
+from unittest.mock import patch
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from course_utils import datasets, graphones, models, plotting, text, transformer
+from course_utils.claims import caught
+from course_utils.metrics import edit_distance, paired_difference, pronunciation_errors
+from course_utils.training import shortest_time
+
+# %% [markdown] lang="en"
+# ## 1. The listing as published
+#
+# Article A2 builds a "Transformer for text generation" in PyTorch: an embedding of 256 channels for 10,000 tokens, a factor for the
+# positions, a table of learnt positions, six encoder layers with eight heads, and a linear layer with 100 outputs. It is trained
+# on texts of 100 random tokens with 100 random answers each. The course has no PyTorch, so we restate its steps with
+# the same shapes. The first two stop at once.
+
+# %% [markdown] lang="zh" of="2a513289"
+# ## 1. 文章里的代码
+#
+# 文章 A2 用 PyTorch 写了一个“用于文本生成的 Transformer”：一万个词元、256 个通道的嵌入，一个与位置有关的系数，一张可学习的位置表，六个八头的编码器层，
+# 最后是 100 个输出的线性层；训练数据是长度为 100 的随机词元，答案也是随机数。本课程不用 PyTorch，我们照它的步骤和形状重述一遍。前两步当场就停下了。
+
+# %%
+rng = np.random.default_rng(seed)
+source = rng.integers(0, 10_000, (1, 100))  # one text of 100 tokens
+embedded = keras.layers.Embedding(10_000, 256)(source)  # (1, 100, 256)
+six_layers = [keras.layers.Dense(256) for _ in range(6)]  # a list, like PyTorch's ModuleList
+
+for step in (lambda: embedded * tf.exp(tf.range(100.0) * -1.0 / 10_000), lambda: six_layers(embedded)):
+    try:
+        step()
+    except (tf.errors.InvalidArgumentError, TypeError) as error:
+        print(str(error).split("}} ")[-1].split(" [Op")[0])
+
+# %% [markdown] lang="en"
+# A row of 100 numbers, one a position, meets 256 channels; and a list of layers is not a layer: it has to be gone through. Both faults
+# are loud. Suppose we mend them. The next three are silent, and far worse. Ask of the rest: *how many different positions does
+# the network see? How many tokens does each token attend to? And what does the loss compare?*
+
+# %% [markdown] lang="zh" of="ffd0aed5"
+# 一行 100 个数（每个位置一个）碰上了 256 个通道；而一列层并不是层，要逐个走过去。这两处毛病都会报错。假设已经修好，接下来的三处却一声不响，也严重得多。
+# 我们来问问剩下的代码：*网络看到几个不同的位置？每个词元注意到几个词元？损失比较的又是什么？*
+
+# %%
+position_table = np.zeros((1, 100, 256))
+print("positions in pos_encoding[:, :src.size(0)]:", position_table[:, : source.shape[0]].shape[1])
+
+# PyTorch's encoder layer reads (length, texts, channels) unless told batch_first=True; here the 1 becomes the length
+as_read = tf.transpose(embedded, (1, 0, 2))
+weights = tf.nn.softmax(as_read @ tf.transpose(as_read, (0, 2, 1)))
+print("tokens that each token attends to:", weights.shape[-1], "- all weights are", np.unique(weights))
+
+# PyTorch's CrossEntropyLoss takes axis 1 of (texts, length, classes) for the classes; both are 100, so the shapes fit
+answer, place = rng.integers(0, 100, 100), np.arange(100)
+perfect = 20.0 * np.eye(100)[answer][None]
+by_class, by_axis_1 = (tf.nn.log_softmax(perfect, axis=axis).numpy()[0] for axis in (2, 1))
+print(f"loss of a perfect answer: {-by_axis_1[answer, place].mean():.1f} as published, "
+      f"{-by_class[place, answer].mean():.1f} with the classes on their own axis")  # fmt: skip
+print(f"best possible loss on 100 random answers: ln 100 = {np.log(100):.2f}")
+assert np.array_equal(weights, np.ones((100, 1, 1)))
+
+# %% [markdown] lang="en"
+# The published Transformer has *no attention*: with the axes swapped, every token attends to itself alone. It has no positions:
+# `src.size(0)` is the number of texts, so one row of the table is added everywhere. Its loss rewards the wrong thing, because length
+# and classes happen to be 100. And there is nothing to learn in random answers. Line by line:
+#
+# | A2 §1.4.1 | what is wrong | here | section |
+# |---|---|---|---|
+# | class and loops without indentation | a syntax error | indented | – |
+# | `src * torch.exp(torch.arange(0., 100.) * -1. / 10000.)` | (100,) meets 256 channels; one factor a position, as if sines had been meant | sines and cosines, *added* | 5 |
+# | `pos_encoding[:, :src.size(0)]` | the number of texts instead of their length: one position for all | `[:, :length]` | 5 |
+# | `self.layers(src)` | a ModuleList cannot be called | `for block in blocks: x = block(x, mask)` | 6 |
+# | `nn.TransformerEncoderLayer(...)` | reads (length, texts, channels): attention over one token | axes named and asserted | 4 |
+# | no mask, "for text generation" | every position would see its answer, and padding would count | causal and padding masks | 7 |
+# | `criterion(output, target)` | classes on the axis of the positions; both 100, so no error | classes last, padding not counted | 9 |
+# | `output_dim = 100`, `input_dim = 10000` | 100 outputs cannot name 10,000 tokens | one output a phoneme | 8 |
+# | `torch.randint(...)` as data and target | nothing to learn; the loss ends at ln 100 | a dictionary of real words | 8 |
+# | `.to('cuda')` for the data only | the model stays on the processor: stops with an error | Keras places both | – |
+# | `Adam(model.parameters())` | one rate from the first step; post-norm blocks need a warm-up | rising and falling rate, pre-norm | 6, 9 |
+# | loss never printed, nothing held out | failure stays invisible | validation, test, baselines | 8–10 |
+
+# %% [markdown] lang="zh" of="92c0f117"
+# 文章发表的 Transformer *没有注意力*：轴弄反了，每个词元只注意它自己。它也没有位置：`src.size(0)` 是文本的条数，于是处处加的都是位置表的同一行。
+# 它的损失奖励的是错误的东西，只因长度和类别数碰巧都是 100。何况随机的答案里本来就没有可学的。逐行对照：
+#
+# | A2 §1.4.1 | 毛病 | 本章 | 节 |
+# |---|---|---|---|
+# | 类和循环都没有缩进 | 语法错误 | 补上缩进 | – |
+# | `src * torch.exp(torch.arange(0., 100.) * -1. / 10000.)` | (100,) 碰上 256 个通道；每个位置一个系数，原意大概是正弦 | 正弦和余弦，是*加上去*的 | 5 |
+# | `pos_encoding[:, :src.size(0)]` | 取成了文本条数，不是长度：所有位置都一样 | `[:, :length]` | 5 |
+# | `self.layers(src)` | ModuleList 不能调用 | `for block in blocks: x = block(x, mask)` | 6 |
+# | `nn.TransformerEncoderLayer(...)` | 按（长度，文本，通道）来读：注意力只看一个词元 | 写明各轴并断言 | 4 |
+# | 号称“文本生成”，却没有掩码 | 每个位置都看得到答案，填充也算数 | 因果掩码和填充掩码 | 7 |
+# | `criterion(output, target)` | 类别放在了位置的轴上；都是 100，所以不报错 | 类别放在最后，填充不计 | 9 |
+# | `output_dim = 100`、`input_dim = 10000` | 100 个输出说不出 10000 个词元 | 每个音素一个输出 | 8 |
+# | 数据和目标都是 `torch.randint(...)` | 没有可学的，损失停在 ln 100 | 真实的词典 | 8 |
+# | 只对数据用 `.to('cuda')` | 模型还留在处理器上：报错中止 | Keras 会把两者放在一处 | – |
+# | `Adam(model.parameters())` | 从第一步起学习率就不变；后置归一化的块需要预热 | 先升后降的学习率，前置归一化 | 6、9 |
+# | 从不打印损失，也没有留出数据 | 失败无从发现 | 验证集、测试集、基线 | 8–10 |
+
+# %% [markdown] lang="en"
+# ## 2. Attention on three tokens
+#
+# A token often cannot be understood alone: the *c* of *cat* is a K, that of *city* an S, and the letter after it decides. So each
+# token should be able to *look at* the others, and to choose where. It gets three vectors, each by a matrix of its own:
+#
+# $$q = x W_Q \;\text{(what I look for)}, \quad k = x W_K \;\text{(what I offer)}, \quad v = x W_V \;\text{(what I hand over)},$$
+# $$\mathrm{attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{Q K^\top}{\sqrt{d}}\right) V .$$
+#
+# The *score* $q_i \cdot k_j$ says how well token $j$ fits what token $i$ looks for; softmax makes positive weights of a row of scores that
+# add up to 1; the answer is the *average of the values with these weights*. $d$ is the length of $q$ and $k$.
+#
+# A2 says that keys and values are "transposes of the embedding matrix" (§1.3.1), and that the weights are "multiplied together" (§2.1).
+# Check both on paper. Three tokens with four channels; the matrices are chosen so that the scores come out whole: for the
+# first token 2, 0 and 1. With $e \approx 2.718$ the weights are $\frac{7.39}{11.11}, \frac{1}{11.11}, \frac{2.72}{11.11}$. The values are 10, 20, 30.
+
+# %% [markdown] lang="zh" of="c576e51d"
+# ## 2. 三个词元的注意力
+#
+# 单看一个词元，往往弄不明白：*cat* 里的 *c* 读 K，*city* 里的 *c* 读 S，要看它后面的字母。所以应当让每个词元都能*看一看*其他词元，并且自己决定看哪里。
+# 每个词元得到三个向量，各由一个矩阵算出：
+#
+# $$q = x W_Q \;\text{（查询：我在找什么）}, \quad k = x W_K \;\text{（键：我能提供什么）}, \quad v = x W_V \;\text{（值：我交出什么）},$$
+# $$\mathrm{attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{Q K^\top}{\sqrt{d}}\right) V$$
+#
+# **分数** $q_i \cdot k_j$ 表示词元 $j$ 有多符合词元 $i$ 要找的东西；softmax 把一行分数变成和为 1 的正权重；结果是**以此为权的值的平均**。$d$ 是 $q$ 和 $k$ 的长度。
+#
+# A2 说键和值是“嵌入矩阵的转置”（§1.3.1），又说把权重“相乘”（§2.1）。在纸上验一验。三个词元，四个通道；矩阵选得让分数恰好是整数：
+# 第一个词元的分数是 2、0、1。$e \approx 2.718$，于是权重是 $\frac{7.39}{11.11}$、$\frac{1}{11.11}$、$\frac{2.72}{11.11}$。三个值是 10、20、30。
+
+# %%
+tokens = np.array([[1.0, 0, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0]])  # three tokens, four channels
+W_query, W_key, W_value = 2 * np.eye(4), np.eye(4), np.array([[10.0], [20], [0], [0]])
+query, key, value = tokens @ W_query, tokens @ W_key, tokens @ W_value
+
+by_loop = np.zeros((3, 1))
+for i in range(3):
+    scores = [sum(query[i, c] * key[j, c] for c in range(4)) / np.sqrt(4) for j in range(3)]
+    for j in range(3):
+        by_loop[i] += np.exp(scores[j]) / np.exp(scores).sum() * value[j]
+
+
+def softmax(scores):
+    """Positive weights that add up to 1 along the last axis; the largest score is taken off first, so nothing overflows."""
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def attention(query, key, value, mask=True):
+    """Values and weights; (..., queries, d), (..., keys, d), (..., keys, e) -> (..., queries, e), (..., queries, keys)."""
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    weights = softmax(np.where(mask, scores, -1e9))  # a masked key gets weight 0
+    return weights @ value, weights
+
+
+by_matrix, weights = attention(query, key, value)
+layer = keras.layers.MultiHeadAttention(num_heads=1, key_dim=4, value_dim=1, output_shape=1, use_bias=False)
+layer(tokens[None], tokens[None])  # the first call makes the weights
+layer.set_weights([W_query[:, None], W_key[:, None], W_value[:, None], np.ones((1, 1, 1))])
+by_keras = layer(tokens[None], tokens[None]).numpy()[0]
+
+print("scores\n", (query @ key.T / 2).astype(int), "\nweights\n", weights.round(3))
+print("values averaged, by loop, matrix, Keras\n", np.hstack([by_loop, by_matrix, by_keras]).round(3))
+print("the first token's weights multiplied together:", weights[0].prod().round(3), "- one number, and no average")
+np.testing.assert_allclose(by_matrix, by_loop, rtol=1e-12)
+np.testing.assert_allclose(by_keras, by_loop, rtol=1e-5)
+assert key.shape == tokens.shape != tokens.T.shape  # one key a token; only the product transposes them
+
+# %% [markdown] lang="en"
+# Three ways, one result: the first token answers $0.665 \cdot 10 + 0.090 \cdot 20 + 0.245 \cdot 30 \approx 15.8$. Keys and values are one row a
+# token, like the tokens themselves; the transpose belongs to the product $Q K^\top$ alone. The whole thing is a few
+# matrix products, so all tokens are computed at once. A recurrent network would have to walk.
+#
+# It is also what A3's formula in §1.3.5 of an "embedding", $E(w) = \sum_i \alpha_i\, v(w_i)$, really describes: a weighted average of
+# vectors. With weights that the tokens themselves choose, it is attention.
+
+# %% [markdown] lang="zh" of="9dca419f"
+# 三种算法，一个结果：第一个词元的答案是 $0.665 \cdot 10 + 0.090 \cdot 20 + 0.245 \cdot 30 \approx 15.8$。键和值都是每个词元一行，和词元本身一样；
+# 转置只出现在乘积 $Q K^\top$ 里。整个计算不过是几次矩阵乘法，所以所有词元一次算完；循环神经网络则只能一步一步走。
+#
+# A3 §1.3.5 所谓“词嵌入”的公式 $E(w) = \sum_i \alpha_i\, v(w_i)$，其实说的就是这件事：向量的加权平均。权重若由词元自己来定，就是注意力。
+
+# %% [markdown] lang="en"
+# ## 3. Why divide by $\sqrt d$?
+#
+# Take $q$ and $k$ with $d$ independent entries of mean 0 and variance 1. Each product of two entries has variance 1, and $q \cdot k$
+# adds up $d$ of them: variance $d$. At $d = 1024$ the scores are as large as ±32, softmax gives nearly everything to one token, and its
+# slope, $w (1 - w)$ for a weight $w$, dies. Dividing by $\sqrt d$ brings the variance back to 1. We expect variance $d$, and a slope that
+# fades with $d$ unless we divide. Ten keys, a thousand queries:
+
+# %% [markdown] lang="zh" of="09e95dda"
+# ## 3. 为什么除以 $\sqrt d$？
+#
+# 设 $q$ 和 $k$ 各有 $d$ 个相互独立、均值为 0、方差为 1 的分量。两个分量之积的方差是 1，$q \cdot k$ 把 $d$ 个这样的积加起来，方差就是 $d$。$d = 1024$ 时，
+# 分数动辄 ±32，softmax 把几乎全部权重给了一个词元，而它的斜率（权重为 $w$ 时是 $w (1 - w)$）趋于零。除以 $\sqrt d$，方差回到 1。我们预计：方差等于 $d$；
+# 不除的话，斜率随 $d$ 增大而消失。取十个键、一千个查询：
+
+# %%
+print("   d   variance of q·k   largest weight: plain, scaled   slope w(1-w): plain, scaled")
+for d in (4, 16, 64, 256, 1024):
+    scores = np.einsum("nd,nkd->nk", rng.standard_normal((1000, d)), rng.standard_normal((1000, 10, d)))
+    plain, scaled = softmax(scores), softmax(scores / np.sqrt(d))
+    largest = [weights.max(axis=-1).mean() for weights in (plain, scaled)]
+    slopes = [np.mean(weights * (1 - weights)) for weights in (plain, scaled)]
+    print(f"{d:5} {scores.var():15.1f} {largest[0]:21.2f} {largest[1]:9.2f} {slopes[0]:20.3f} {slopes[1]:9.3f}")
+    np.testing.assert_allclose([scores.var(), slopes[1]], [d, 0.08], rtol=0.15)
+
+# %% [markdown] lang="en"
+# The variance is $d$. Without the division, the largest of ten weights comes near 1 and nine tenths of the slope are gone at
+# $d = 1024$; with it, nothing depends on $d$.
+#
+# ## 4. Several heads: a reshape
+#
+# One average can follow one relation. *Multi-head attention* cuts the channels into $h$ parts and lets each part attend on its own:
+#
+# $$\mathrm{head}_i = \mathrm{attention}(x W_Q^{(i)},\, x W_K^{(i)},\, x W_V^{(i)}), \qquad
+# \mathrm{multihead}(x) = [\mathrm{head}_1, \dots, \mathrm{head}_h]\, W_O .$$
+#
+# The heads are *put side by side and mixed by* $W_O$. They are not added up, and there is no separate "self-attention score" to which the
+# "multi-head score" would be added, as A2 §2.2 has it: self-attention is attention in which queries, keys and values come from the
+# same sequence, with one head or with many.
+#
+# Nobody loops over heads. One product computes all queries, and a reshape cuts them up:
+# (texts, length, $hd$) → (texts, length, $h$, $d$) → (texts, $h$, length, $d$). The loop, the reshape, Keras's layer and the course's layer should
+# agree.
+
+# %% [markdown] lang="zh" of="b83e3223"
+# 方差果然是 $d$。不除的话，到 $d = 1024$ 时，十个权重里最大的接近 1，斜率没了十分之九；除了以后，一切都与 $d$ 无关。
+#
+# ## 4. 多头：变一下形状而已
+#
+# 一次平均只能照顾一种关系。**多头注意力**把通道切成 $h$ 份，每份各看各的：
+#
+# $$\mathrm{head}_i = \mathrm{attention}(x W_Q^{(i)},\, x W_K^{(i)},\, x W_V^{(i)}), \qquad
+# \mathrm{multihead}(x) = [\mathrm{head}_1, \dots, \mathrm{head}_h]\, W_O$$
+#
+# 各头的结果**并排放好，再由 $W_O$ 混合**，不是相加。A2 §2.2 说把“自注意力分数”与“多头注意力分数”相加，并没有这样的两种分数：自注意力是指查询、键、值都出自同一个序列，
+# 一个头如此，多个头也如此。
+#
+# 没有人真去对头循环。一次乘法算出所有查询，再变形切开：（文本，长度，$hd$）→（文本，长度，$h$，$d$）→（文本，$h$，长度，$d$）。循环、变形、Keras 的层、本课程的层，四者应当一致。
+
+
+# %%
+def split_heads(x, heads):
+    """(texts, length, width) -> (texts, heads, length, width / heads)"""
+    return x.reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
+
+
+def multi_head(x, memory, kernels, heads, mask=True):
+    """Queries from x, keys and values from memory; the kernels of query, key, value and output, each (width, width)."""
+    projected = [a @ kernel for a, kernel in zip((x, memory, memory), kernels[:3], strict=True)]
+    heads_out, weights = attention(*(split_heads(a, heads) for a in projected), mask)
+    return heads_out.swapaxes(1, 2).reshape(x.shape) @ kernels[3], weights
+
+
+x, kernels = rng.standard_normal((3, 5, 12)), rng.standard_normal((4, 12, 12)) / np.sqrt(12)
+by_reshape, weights = multi_head(x, x, kernels, heads=3)
+
+parts = [slice(4 * head, 4 * head + 4) for head in range(3)]
+by_loop = np.concatenate([attention(*(x @ kernel[:, part] for kernel in kernels[:3]))[0] for part in parts], axis=-1)
+by_loop = by_loop @ kernels[3]
+
+by_keras = keras.layers.MultiHeadAttention(3, 4, use_bias=False)
+by_keras(x, x)
+by_keras.set_weights([*kernels[:3].reshape(3, 12, 3, 4), kernels[3].reshape(3, 4, 12)])
+by_course = transformer.MultiHeadAttention(heads=3)
+by_course.build(x.shape)
+by_course.set_weights([array for kernel in kernels for array in (kernel, np.zeros(12))])  # kernels and biases
+
+print("weights (texts, heads, queries, keys):", weights.shape)
+for name, result in [("loop", by_loop), ("Keras", by_keras(x, x)), ("course", by_course(x))]:
+    difference = np.abs(by_reshape - result).max()
+    print(f"largest difference to {name}: {difference:.0e}")
+    assert difference < 1e-5
+
+# %% [markdown] lang="en"
+# The course's layer, which the model below and the next chapters use, computes what Keras's computes.
+#
+# ## 5. Positions: without them, *act* is *cat*
+#
+# Nothing in attention knows where a token stands. Shuffle the tokens, and the answers come out shuffled in the same way: it
+# is *permutation-equivariant*. Letters need an order, so each position gets a vector of its own, *added to the embedding once, before
+# the first block*; not in every feed-forward network, as A2 §1.3.1 has it. The paper takes sines and cosines of growing wavelengths:
+#
+# $$P_{p,\,2i} = \sin\!\left(p \,/\, 10000^{2i/\text{width}}\right), \qquad P_{p,\,2i+1} = \cos\!\left(p \,/\, 10000^{2i/\text{width}}\right).$$
+#
+# Since $\cos a \cos b + \sin a \sin b = \cos(a - b)$, the product of two rows depends only on their *distance*: "three letters back"
+# looks the same everywhere. We expect that a check which asks for the order fails without positions and passes with them, and equal products
+# for equal distances.
+
+# %% [markdown] lang="zh" of="7d6ce9d5"
+# 本课程的层与 Keras 的层算出同样的数；下面的模型和后面几章用的就是它。
+#
+# ## 5. 位置：没有它，*act* 就是 *cat*
+#
+# 注意力本身不知道词元站在哪里。把词元打乱，答案就照样打乱：这叫**置换等变**。而字母是有次序的，所以每个位置要有自己的向量，*在第一个块之前加到嵌入上，只加一次*；
+# 不是像 A2 §1.3.1 说的那样加在每个前馈网络里。原论文用的是波长逐渐增大的正弦和余弦：
+#
+# $$P_{p,\,2i} = \sin\!\left(p \,/\, 10000^{2i/\text{width}}\right), \qquad P_{p,\,2i+1} = \cos\!\left(p \,/\, 10000^{2i/\text{width}}\right)$$
+#
+# 由于 $\cos a \cos b + \sin a \sin b = \cos(a - b)$，两行的内积只取决于它们的*距离*：“往前数第三个字母”在哪里看都一样。我们预计：检验“次序是否有影响”时，没有位置通不过，有了位置就通过；
+# 而且距离相等则内积相等。
+
+
+# %%
+def check_order(positions):
+    """Does attention notice that the tokens were shuffled?"""
+    order = [2, 0, 4, 1, 3]
+    straight, shuffled = x + positions, x[:, order] + positions
+    answers, shuffled_answers = (multi_head(given, given, kernels, heads=3)[0] for given in (straight, shuffled))
+    difference = np.abs(shuffled_answers - answers[:, order]).max()
+    assert difference > 1e-3, f"shuffled tokens get the same answers, shuffled: the difference is {difference:.0e}"
+    print(f"with positions, a shuffle changes the answers by up to {difference:.2f}")
+
+
+with caught("no positions"):
+    check_order(positions=0)
+positions = np.array([[f(p / 10_000 ** (2 * i / 64)) for i in range(32) for f in (np.sin, np.cos)] for p in range(50)])
+np.testing.assert_allclose(transformer.sinusoidal_positions(50, 64), positions, atol=1e-6)
+check_order(positions[:5, :12])
+
+products = positions @ positions.T
+assert all(np.ptp(np.diagonal(products, distance)) < 1e-9 for distance in range(50))  # equal along each diagonal
+figure, (table_axes, product_axes) = plt.subplots(1, 2, figsize=(8.5, 3))
+table_axes.imshow(positions, cmap=plotting.DIVERGING, aspect="auto")
+table_axes.set(title="sine and cosine of each position", xlabel="channel", ylabel="position")
+for position in (0, 20, 40):
+    product_axes.plot(np.arange(50) - position, products[position], label=f"position {position}")
+product_axes.set(title="product with another position", xlabel="distance", ylabel="product of the two rows")
+product_axes.legend()
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# Left, a heat map of 50 positions by 64 channels: the first channels alternate quickly from position to position, the last ones
+# hardly change. Right, the product of a position's row with all others against their distance: the curves of positions 0, 20 and 40
+# lie on one another, with a peak of 32 at distance 0.
+
+# %% [markdown] lang="zh" role="alt" of="e88ca92a"
+# 左图是 50 个位置乘 64 个通道的热图：前面的通道随位置快速交替，后面的几乎不变。右图是某个位置的一行与其他各行的内积随距离的变化：位置 0、20、40 的曲线互相重合，
+# 在距离 0 处有峰值 32。
+
+# %% [markdown] lang="en"
+# The three curves lie on one another. The alternative is a *learnt* table, one trained row a position, as in GPT and BERT; it is
+# just as good up to the longest text that was trained on, and has nothing to say beyond. `transformer.TokenEmbedding` offers both.
+#
+# ## 6. The block
+#
+# One more part. *Layer normalisation* gives every token mean 0 and variance 1 over its channels, then a gain and a shift that
+# are learnt; it looks at one token alone, never at the batch. A block of the encoder is then two *residual* steps, each of
+# which adds something to $x$ instead of replacing it:
+#
+# $$x \leftarrow x + \mathrm{multihead}(\mathrm{norm}(x)), \qquad x \leftarrow x + \max(0,\, \mathrm{norm}(x) W_1 + b_1)\, W_2 + b_2 .$$
+#
+# The second is chapter 01's network, applied to each token alone. (The paper normalises *after* adding. Before is easier to train, since
+# a straight path leads from the last block to the first.) By hand, with fresh weights, whose biases are 0 and gains 1:
+
+# %% [markdown] lang="zh" of="923c4c37"
+# 三条曲线互相重合。另一种办法是*可学习*的位置表：每个位置一行，随训练得到，GPT 和 BERT 都这样做；在训练过的最大长度之内，它一样好用，超出就无能为力了。
+# 两种 `transformer.TokenEmbedding` 都有。
+#
+# ## 6. 一个块
+#
+# 还差一个零件。**层归一化**让每个词元在通道上的均值为 0、方差为 1，再乘一个增益、加一个平移（都是学来的）；它只看这一个词元，从不看批里的其他样本。
+# 有了它，编码器的一个块就是两步**残差**：每一步都往 $x$ 上加一点，而不是把它换掉：
+#
+# $$x \leftarrow x + \mathrm{multihead}(\mathrm{norm}(x)), \qquad x \leftarrow x + \max(0,\, \mathrm{norm}(x) W_1 + b_1)\, W_2 + b_2$$
+#
+# 第二步就是第 01 章的网络，对每个词元单独作用。（原论文是*先加再*归一化；先归一化更容易训练，因为从最后一块到第一块有一条直通的路。）
+# 手算一遍，权重是新初始化的，偏置全为 0，增益全为 1：
+
+
+# %%
+def layer_norm(x, epsilon=1e-6):
+    return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + epsilon)
+
+
+def encoder_block(x, kernels, expand, contract, mask=True):
+    normed = layer_norm(x)
+    x = x + multi_head(normed, normed, kernels, heads=3, mask=mask)[0]
+    return x + np.maximum(0, layer_norm(x) @ expand) @ contract
+
+
+block = transformer.EncoderBlock(heads=3, hidden=48, dropout=0.0)
+block.build(x.shape)
+kernels = [weight.numpy() for weight in block.attention.weights if weight.name == "kernel"]
+by_hand = encoder_block(x, kernels, block.expand.kernel.numpy(), block.contract.kernel.numpy())
+difference = np.abs(by_hand - block(x)).max()
+print(f"encoder block by hand and by the course: largest difference {difference:.0e}\n")
+assert difference < 1e-5
+for part in (transformer.EncoderBlock.call, transformer.DecoderBlock._sublayers):
+    print(inspect.getsource(part))
+
+# %% [markdown] lang="en"
+# The second listing is the decoder's block: self-attention, then *cross-attention*, then the feed-forward part. In cross-attention, queries
+# come from the target (sounds so far), keys and values from the encoded source (letters). That is where the decoder reads.
+#
+# ## 7. Masks, and four properties that can be proved
+#
+# Two masks keep weights at 0. The *padding mask* hides the zeros that fill up short words. The *causal mask* hides the future
+# in the decoder: position $i$ may look at positions $\le i$ only. In training the decoder sees the whole answer at once and
+# predicts each next sound; without the mask it would read the answer instead of predicting it, its loss would be splendid, and it would
+# be useless.
+#
+# A trained network shows such faults only as odd scores. So ask an untrained one. *Causality*: changing later targets must not change
+# earlier outputs. *Padding invariance*: more padding changes nothing. *Batch independence*: a word's answer does not depend on
+# its neighbours in the batch. (*Equivariance* was section 5.) Each check meets its fault; the third fault is the article's own
+# swapped axes.
+
+# %% [markdown] lang="zh" of="8fa21fe1"
+# 第二段是解码器的块：先是自注意力，再是**交叉注意力**，最后是前馈部分。交叉注意力的查询来自目标（已经读出的音），键和值来自编码后的源（字母）；解码器就是从这里“看”单词的。
+#
+# ## 7. 掩码，以及四个可以证明的性质
+#
+# 两种掩码把权重压成 0。**填充掩码**遮住补齐短单词用的零。**因果掩码**在解码器里遮住未来：位置 $i$ 只能看位置 $\le i$。训练时，整个答案一次交给解码器，让它在每个位置预测下一个音；
+# 没有这个掩码，它就不用预测，直接抄答案，损失漂亮极了，却毫无用处。
+#
+# 在训练好的网络里，这类毛病只表现为分数有点怪。所以不如去问没训练过的网络。*因果性*：改动后面的目标，不能影响前面的输出。*填充不变性*：多填充一些，什么都不变。
+# *批独立性*：一个单词的答案与同批的其他单词无关。（*等变性*见第 5 节。）每个检验都配一个毛病；第三个毛病正是文章里弄反的轴。
+
+# %%
+network = transformer.Transformer(30, 30, width=32, heads=4, hidden=64, dropout=0.0)
+source, target = rng.integers(1, 30, (2, 3, 8))  # three words and their sounds, as numbers; 0 would be padding
+
+
+def assert_same(first, second):
+    difference = np.abs(first - second).max()
+    assert difference < 1e-5, f"the outputs differ by {difference:.2g}"
+
+
+def check_causality():
+    changed = np.where(np.arange(8) < 5, target, target % 29 + 1)
+    assert_same(network((source, changed))[:, :5], network((source, target))[:, :5])
+
+
+def check_padding():
+    assert_same(network((np.pad(source, ((0, 0), (0, 4))), target)), network((source, target)))
+
+
+def check_batch(function, *inputs):
+    assert_same(function(*inputs)[:2], function(*(array[:2] for array in inputs)))
+
+
+check_causality()
+check_padding()
+check_batch(lambda *inputs: network(inputs), source, target)
+print("causal, blind to padding, independent of the batch")
+
+with caught("no causal mask"), patch.object(transformer, "causal_mask", lambda length: np.ones((1, 1, length), bool)):
+    check_causality()
+with caught("no padding mask"), patch.object(transformer, "padding_mask", lambda numbers: np.ones((1, 1, 1), bool)):
+    check_padding()
+with caught("texts and positions swapped, as in the article"):
+    check_batch(lambda x: tf.transpose(block(tf.transpose(x, (1, 0, 2))), (1, 0, 2)), x)
+
+# %% [markdown] lang="en"
+# ## 8. Words, sounds, families
+#
+# Now a task. The CMU Pronouncing Dictionary lists over a hundred thousand English words with their sounds, in 39 *phonemes*: K AE T for
+# *cat*. (It marks stress too; we leave that out, as is usual.) English spelling is famously irregular, so a handful of rules will not do; yet
+# everybody who knows enough words can read a new one aloud. Can a network?
+#
+# One trap first. *walk*, *walks* and *walker's* are three words of the dictionary. Put *walks* into training and *walk* into the test,
+# and the test asks what the training has told. So words are joined to *families*: when one is the other with an ending or a prefix taken off, and
+# they begin (or end) with the same sounds, or when both sound the same, like *Smith* and *Smyth*. A chain of such words is a family, and
+# a family goes to one side as a whole. The rule rather joins too much than too little.
+
+# %% [markdown] lang="zh" of="b9bcd426"
+# ## 8. 单词、读音、家族
+#
+# 零件齐了，来做一件事。CMU 发音词典收了十多万个英语单词，用 39 个**音素**记录它们的读音：*cat* 是 K AE T。（词典还标了重音，这里照惯例去掉。）
+# 英语拼写以不规则闻名，几条规则对付不了；可是认识的词够多的人，遇到生词照样能读出来。网络行吗？
+#
+# 先说一个陷阱。*walk*、*walks*、*walker's* 在词典里是三个词。把 *walks* 放进训练集、把 *walk* 放进测试集，测试问的就是训练时已经说过的东西。
+# 所以要把单词归成**家族**：一个词去掉词尾或前缀就是另一个词，而且开头（或结尾）的读音相同；或者两个词读音完全一样，如 *Smith* 和 *Smyth*。
+# 这样一环扣一环连起来的词是一个家族，整个家族放在同一边。这条规则宁可多并，不可漏并。
+
+# %%
+data = models.prepare_pronunciations()
+train, validation, test = data.parts
+held_out = np.concatenate([validation, test])
+for word in ("cat", "city", "read", "colonel"):
+    print(f"{word:8}", " or ".join(" ".join(sounds) for sounds in data.sounds[data.words.index(word)]))
+family = data.family[data.words.index("walk")]
+print("family:", ", ".join(data.spelled(np.flatnonzero(data.family == family))))
+
+shared_words = datasets.overlap(data.spelled(train), data.spelled(held_out))
+shared_families = datasets.overlap(data.family[train], data.family[held_out])
+print(f"{len(data.words):,} words in {len(set(data.family.tolist())):,} families:", end=" ")
+print(f"{len(train):,} for training, {len(validation):,} for validation, {len(test):,} for the test")
+print("words, families in training and elsewhere:", shared_words, shared_families)
+assert shared_words == shared_families == datasets.overlap(data.family[validation], data.family[test]) == 0
+
+# %% [markdown] lang="en"
+# ## 9. Baselines first
+#
+# Two error rates. The *phoneme error rate* (PER) counts the insertions, deletions and substitutions that turn the answers into the nearest
+# listed pronunciations, and divides by the length of those; the *word error rate* (WER) is the share of words that are not exactly right.
+#
+# Three opponents, from cheap to strong. *Letters*: every letter says its most frequent sound. *Nearest spelling*: the
+# pronunciation of the training word whose spelling is most similar. *Joint n-grams* (Bisani and Ney, 2008), the classic of the
+# field: letters and sounds are aligned first, so that *phone* becomes a row of pairs, (p, F) (h, –) (o, OW) (n, N) (e, –); then one counts
+# which pair follows which, and a search finds the most probable row of pairs that spells the word. No network, no gradient.
+
+# %% [markdown] lang="zh" of="4c8ba100"
+# ## 9. 先立基线
+#
+# 用两个错误率。**音素错误率**（PER）：把答案改成离它最近的词典读音，要插入、删除、替换多少个音素，再除以那些读音的总长；
+# **词错误率**（WER）：没有完全读对的单词所占的比例。
+#
+# 三个对手，由弱到强。*逐字母*：每个字母都读它最常发的音。*最相近的拼写*：照搬训练集中拼写最相近的单词的读音。*联合 n 元模型*（Bisani 和 Ney，2008），
+# 这个领域的经典：先把字母和音对齐，*phone* 就成了一串字母与音的对子：(p, F) (h, –) (o, OW) (n, N) (e, –)；再统计哪个对子后面跟哪个，
+# 最后搜索拼得出这个单词、概率又最大的一串。没有网络，也没有梯度。
+
+# %%
+known = [(data.words[row], data.sounds[row][0]) for row in train]
+aligned = graphones.Alignment(known, rounds=3).align(known)
+commonest = graphones.commonest_chunks(aligned)
+counting = graphones.GraphoneModel(aligned, order=5)
+phone = aligned[data.spelled(train).index("phone")]
+print("aligned:", " ".join(f"({letter}, {' '.join(chunk) or '–'})" for letter, chunk in phone))
+
+spellings = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), use_idf=False).fit_transform(data.words).tocsr()
+
+
+def nearest_spelling(known_rows, asked_rows):
+    """The first pronunciation of the known word that shares the most letter triples, by cosine."""
+    nearest = (spellings[asked_rows] @ spellings[known_rows].T).argmax(axis=1)
+    return [data.sounds[row][0] for row in known_rows[np.asarray(nearest).ravel()]]
+
+
+def baseline_answers(rows):
+    return {
+        "letters": [tuple(sound for letter in word for sound in commonest[letter]) for word in data.spelled(rows)],
+        "nearest spelling": nearest_spelling(train, rows),
+        "joint 5-grams": [counting.pronounce(word) for word in data.spelled(rows)],
+    }
+
+
+asked = np.sort(rng.choice(validation, 1000, replace=False))  # a sample of the validation part, to save time
+answers = baseline_answers(asked)
+validation_errors = {name: pronunciation_errors(answers[name], data.listed(asked)) for name in answers}
+for name, errors in validation_errors.items():
+    print(f"{name:18} PER {errors.phoneme_error_rate:.3f}   WER {errors.word_error_rate:.3f}")
+
+mixed = rng.permutation(len(data.words))  # a random split of the same size: relatives on both sides
+flattered = pronunciation_errors(nearest_spelling(mixed[1000:], mixed[:1000]), data.listed(mixed[:1000]))
+of_families = validation_errors["nearest spelling"].phoneme_error_rate
+claim("nearest_on_random_split", flattered.phoneme_error_rate, baseline=of_families)
+
+
+# %% [markdown] lang="en"
+# The random split makes the same method look better: {claim:nearest_on_random_split} instead of {claim:nearest_on_random_split.baseline},
+# since it finds *walks* for *walk*. And note the third line. Counting pairs is an opponent to be taken seriously.
+#
+# ## 10. Training
+#
+# `transformer.Transformer` is the whole machine. The encoder reads the letters once. The decoder is given the sounds so far, beginning with a
+# start token, and answers at each position with a score for every phoneme that could come next. In training it is given the true sounds
+# (*teacher forcing*), so all positions of all words are asked at once; the causal mask keeps that honest. The loss is the cross-entropy
+# of the next sound, padding left out. Words of like length share a batch, so that little is padding; the learning rate rises
+# for a tenth of the steps and then falls to zero. Sizes and rates were chosen on the validation part.
+
+# %% [markdown] lang="zh" of="cb90288b"
+# 随机划分让同一种方法显得更好：{claim:nearest_on_random_split}，而不是 {claim:nearest_on_random_split.baseline}，因为它替 *walk* 找到了 *walks*。
+# 再看第三行：靠数对子，也是个不容小看的对手。
+#
+# ## 10. 训练
+#
+# 整台机器就是 `transformer.Transformer`。编码器把字母读一遍。解码器拿到已有的音（以一个起始词元开头），在每个位置上给所有可能的下一个音打分。
+# 训练时给它的是正确的音（**教师强制**），于是所有单词的所有位置可以一次问完；因果掩码保证这样做不算作弊。损失是下一个音的交叉熵，填充不计。
+# 长度相近的单词放在同一批，填充就少；学习率在前十分之一的步数里上升，然后降到零。各种大小和学习率都是在验证集上选的。
+
+# %%
+print(inspect.getsource(models.train_pronouncer).split('"""')[2])
+started = time.perf_counter()
+model, history = models.train_pronouncer(data, "notebook", seed=seed)
+print(f"{model.count_params():,} parameters, trained in {time.perf_counter() - started:.0f} s")
+plotting.learning_curves({"Transformer": history}, "loss", "cross-entropy of the next sound, nats")
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# Training and validation loss by epoch. Both fall steeply at first and more slowly later; the validation loss stays close to the training
+# loss.
+
+# %% [markdown] lang="zh" role="alt" of="e9485f9d"
+# 训练损失与验证损失随轮数的变化：起初下降很快，后来变慢；验证损失始终贴近训练损失。
+
+# %% [markdown] lang="en"
+# ## 11. From probabilities to a pronunciation
+#
+# The network gives probabilities for *one next sound*. *Greedy search* takes the most probable, appends it, and asks again. That can go
+# wrong: a good first sound may lead into a dead end. *Beam search* keeps the best few beginnings at every step, judges them by the sum
+# of their log-probabilities, and returns the best. Watch one word of the validation part sound by sound, then its four best whole
+# pronunciations; then compare both searches on the words of section 9. We expect beam search to be a little better, and several
+# times as slow.
+
+# %% [markdown] lang="zh" of="70683c73"
+# ## 11. 从概率到读音
+#
+# 网络给出的只是*下一个音*的概率。**贪心搜索**取概率最大的那个，接上去，再问。这样会走错：第一步看着不错，后面却是死胡同。
+# **束搜索**每一步都保留最好的几个开头，按对数概率之和评判，最后交出最好的一个。先看验证集里的一个单词怎样一个音一个音地读出来，再看它最好的四种完整读法，
+# 最后在第 9 节的那些单词上比较两种搜索。我们预计：束搜索好一点点，也慢上几倍。
+
+# %%
+word, sounds = "kuwaitis", []
+names = ["", "<start>", "<end>", *models.PHONEMES]
+while "<end>" not in sounds:
+    so_far = models.encode_sounds([sounds])  # it adds an end, which stands in the future and cannot be seen
+    probabilities = softmax(model((models.encode_words([word]), so_far)).numpy()[0, len(sounds)])
+    best = probabilities.argsort()[:-4:-1]
+    print(f"{' '.join(sounds):24} then", "  ".join(f"{names[number]} {probabilities[number]:.2f}" for number in best))
+    sounds.append(names[best[0]])
+
+found, scores = transformer.beam_search(model, models.encode_words([word]), models.START, models.END, steps=24, beams=4)
+for answer, score in zip(models.decode_sounds(found[0]), scores[0].numpy(), strict=True):
+    print(f"probability {np.exp(score):.2f}  {' '.join(answer)}")
+
+for beams in (1, 4):
+    started = time.perf_counter()
+    errors = pronunciation_errors(models.pronounce(model, data.spelled(asked), beams), data.listed(asked))
+    seconds = time.perf_counter() - started
+    print(f"beams {beams}: PER {errors.phoneme_error_rate:.4f}, WER {errors.word_error_rate:.4f}, {seconds:.1f} s")
+
+# %% [markdown] lang="en"
+# ## 12. The test, once
+#
+# Four beams are a little better, so we take them; wider ones would cost more than they bring here. Now the test words, once: the
+# baselines and the network, each word a pair for comparison.
+
+# %% [markdown] lang="zh" of="dd43391d"
+# ## 12. 测试，只此一次
+#
+# 四束略好一些，就用四束；再宽，多花的时间就不值了。现在打开测试集，只用一次：基线和网络读同样的单词，逐词配对比较。
+
+# %%
+listed, spelled = data.listed(test), data.spelled(test)
+test_answers = {**baseline_answers(test), "Transformer": models.pronounce(model, spelled, beams=4)}
+test_errors = {name: pronunciation_errors(answers, listed) for name, answers in test_answers.items()}
+for name, errors in test_errors.items():
+    print(f"{name:18} PER {errors.phoneme_error_rate:.4f}   WER {errors.word_error_rate:.4f}")
+
+ours, counted, nearest = (test_errors[name] for name in ("Transformer", "joint 5-grams", "nearest spelling"))
+claim("test_per", ours.phoneme_error_rate, baseline=nearest.phoneme_error_rate)
+claim("test_wer", ours.word_error_rate, baseline=nearest.word_error_rate)
+difference = paired_difference(ours.edits > 0, counted.edits > 0)
+print("share of words wrong, Transformer minus joint 5-grams:", difference)
+claim("counting_per", counted.phoneme_error_rate)
+claim("wer_over_counting", difference.mean)
+claim("wer_over_counting_in_errors", difference.in_errors)
+
+# %% [markdown] lang="en"
+# In a minute and a half the network has learnt far more than the most similar spelling can tell: {claim:test_per.full} errors a phoneme, against
+# {claim:test_per.baseline}. *It loses to counting all the same.* The joint 5-grams make {claim:counting_per} errors a phoneme; of the same words, the
+# network gets {claim:wer_over_counting.percent} more wrong, {claim:wer_over_counting_in_errors} standard errors. Counting sees every pair once and knows it; gradient
+# descent has to find the pairs first. Is the loss a matter of principle, or of time?
+
+# %% [markdown] lang="zh" of="0461b373"
+# 只训练一分半钟，网络学到的已经远不是“最相近的拼写”可比：平均每个音素出错 {claim:test_per.full}，后者是 {claim:test_per.baseline}。*但它还是输给了数数*。
+# 联合 5 元模型平均每个音素出错 {claim:counting_per}；同样的单词，网络读错的比它多 {claim:wer_over_counting.percent}，是标准误的 {claim:wer_over_counting_in_errors} 倍。
+# 计数的方法见过一个对子就记住了；梯度下降却先得自己把对子找出来。输在原理上，还是输在时间上？
+
+# %% [markdown] lang="en"
+# ## 13. The same code, longer
+#
+# The repository carries the weights of a larger sibling, trained by the same function for many more epochs; `benchmarks/train_05_phonemes.py`
+# is the command, and the training curve stands beside the weights. It was chosen on the same validation part. Here it meets the same
+# test words. We expect it to be clearly better than the minute and a half above; whether it overtakes counting, the next cell tells.
+
+# %% [markdown] lang="zh" of="c84633e0"
+# ## 13. 同样的代码，多训练一阵
+#
+# 仓库自带一个更大的兄弟的权重：用的是同一个训练函数，只是多训练了许多轮；命令是 `benchmarks/train_05_phonemes.py`，训练曲线就放在权重旁边。
+# 它也是在同一个验证集上选定的。现在让它读同样的测试单词。我们预计它明显胜过上面那一分半钟；能不能超过数数，看下一格。
+
+# %%
+reader = models.load_pronouncer()
+test_answers["checkpoint"] = models.pronounce(reader, spelled, beams=4)
+reader_errors = pronunciation_errors(test_answers["checkpoint"], listed)
+print(f"{reader.count_params():,} parameters")
+claim("checkpoint_per", reader_errors.phoneme_error_rate, baseline=ours.phoneme_error_rate)
+claim("checkpoint_wer", reader_errors.word_error_rate, baseline=ours.word_error_rate)
+difference = paired_difference(reader_errors.edits > 0, counted.edits > 0)
+print("share of words wrong, checkpoint minus joint 5-grams:", difference)
+claim("checkpoint_wer_over_counting", difference.mean)
+claim("checkpoint_wer_over_counting_in_errors", difference.in_errors)
+
+# %% [markdown] lang="en"
+# The same function with more time: {claim:checkpoint_per} errors a phoneme and {claim:checkpoint_wer.percent} of the words wrong. Against
+# counting, the difference in words is {claim:checkpoint_wer_over_counting} ({claim:checkpoint_wer_over_counting_in_errors} standard errors; below zero the
+# network is ahead). Published Transformers report about 0.05 and 22 % on this dictionary (Yolchuyeva et al., 2019), after longer training
+# and on another split; section 9 has shown how much a split alone can do.
+#
+# ## 14. Where does it look?
+#
+# Every sound is made by looking at letters, and the weights of the cross-attention say at which. Nobody told the network which letters make
+# which sound. Take words of the test part with silent letters, and draw the weights of the last block, averaged over its heads: a row
+# a sound, a column a letter. If the network has found out how spelling works, we expect a dark band from top left to bottom right that
+# skips what is silent. As a number: in what share of the steps from one sound to the next does the most attended letter *not go back*? An
+# untrained network tells what chance gives.
+
+# %% [markdown] lang="zh" of="a3cb67ba"
+# 同一个函数，多给时间：平均每个音素出错 {claim:checkpoint_per}，读错 {claim:checkpoint_wer.percent} 的单词。与数数相比，读错单词的比例相差
+# {claim:checkpoint_wer_over_counting}（标准误的 {claim:checkpoint_wer_over_counting_in_errors} 倍；负数表示网络领先）。已发表的 Transformer 在这部词典上大约是 0.05 和 22 %
+# （Yolchuyeva 等，2019），训练更久，划分也不同；单是划分就能差出多少，第 9 节已经看到了。
+#
+# ## 14. 它在看哪里？
+#
+# 每个音都是看着字母读出来的，交叉注意力的权重说明看的是哪些。没有人告诉过网络哪些字母发哪个音。取几个含有不发音字母的测试单词，画出最后一块的权重（对各头取平均）：
+# 每行一个音，每列一个字母。如果网络真的摸清了拼写的门道，应当看到一条从左上到右下的深色带，跳过不发音的字母。再用一个数来说：从一个音到下一个音，
+# 最受注意的字母*没有往回走*的步数占多大比例？没训练过的网络告诉我们，单凭偶然会有多少。
+
+
+# %%
+def cross_attention(network, words, sounds):
+    """Weights while each word's sounds are said; shape (blocks, words, heads, longest sounds + 1, longest word)."""
+    inputs = models.encode_words(words), models.encode_sounds(sounds)[:, :-1]  # at each place, what was said before
+    return np.stack(network(inputs, return_weights=True)[1])
+
+
+def share_in_order(network, rows):
+    """Steps between neighbouring sounds in which the last block's most attended letter does not go back."""
+    sounds = [listed[0] for listed in data.listed(rows)]
+    places = cross_attention(network, data.spelled(rows), sounds)[-1].mean(axis=1).argmax(axis=-1)
+    return np.mean(np.concatenate([np.diff(place[: len(s)]) >= 0 for place, s in zip(places, sounds, strict=True)]))
+
+
+untrained = models.new_pronouncer(models.PRONUNCIATION_RECIPES["checkpoint"])
+claim("share_in_order", share_in_order(reader, test[:1000]), baseline=share_in_order(untrained, test[:1000]))
+
+# %% tags=["picture"]
+figure, panels = plt.subplots(1, 4, figsize=(11.5, 3.2))
+for axes, word in zip(panels, ["psychopathic", "straightaway", "gnarled", "technique"], strict=True):
+    sounds = models.pronounce(reader, [word], beams=4)[0]
+    weights = cross_attention(reader, [word], [sounds])[-1, 0].mean(axis=0)[: len(sounds)]
+    image = plotting.attention_map(axes, weights, sounds, word)
+figure.colorbar(image, ax=panels, label="attention weight")
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# Four heat maps of attention weights, for psychopathic, straightaway, gnarled and technique: a row a sound, a column a letter. In each a
+# dark band runs from top left to bottom right.
+
+# %% [markdown] lang="zh" role="alt" of="7ddda192"
+# psychopathic、straightaway、gnarled、technique 四个单词的注意力权重热图，每行一个音，每列一个字母。每幅图里都有一条深色带从左上走到右下。
+
+# %% [markdown] lang="en"
+# The band is there, and where several letters make one sound, their weights share the row. In {claim:share_in_order.percent} of the steps
+# attention does not go back, against {claim:share_in_order.baseline} in an untrained network: reading order was learnt from the pairs alone.
+#
+# A weight is not a reason, though (Jain and Wallace, 2019). A stricter question for each head: *what if it is switched off?* Set
+# its rows of $W_O$ to zero and count the errors on 500 validation words. Voita et al. (2019) found most heads of a large translator dispensable. Is that so here?
+
+# %% [markdown] lang="zh" of="43f51b73"
+# 深色带果然在那里；几个字母合发一个音时，它们分享那一行的权重。{claim:share_in_order.percent} 的步子没有往回走，没训练过的网络只有
+# {claim:share_in_order.baseline}：从左往右读，是它单凭一对对单词和读音学会的。
+#
+# 不过，权重大不等于就是原因（Jain 和 Wallace，2019）。对每个头还可以问得更严：*把它关掉会怎样*？把它在 $W_O$ 里的那几行置零，再数一数 500 个验证单词上的错误。
+# Voita 等（2019）发现，大型翻译模型里的头多数可有可无。这里也是这样吗？
+
+
+# %%
+def without_head(block, head):
+    """PER on validation words while one head of a decoder block's cross-attention is silent."""
+    kernel = block.source_attention.output_projection.kernel
+    kept = kernel.numpy()
+    is_silent = np.arange(len(kept)) // (len(kept) // block.heads) == head
+    kernel.assign(np.where(is_silent[:, None], 0, kept))
+    answers = models.pronounce(reader, data.spelled(asked[:500]))
+    kernel.assign(kept)
+    return pronunciation_errors(answers, data.listed(asked[:500])).phoneme_error_rate
+
+
+whole = without_head(reader.decoder[0], head=None)  # no head is None, so none is silent
+word = "straightaway"
+sounds = models.pronounce(reader, [word])[0]
+maps = cross_attention(reader, [word], [sounds])[:, 0, :, : len(sounds)]
+figure, grid = plt.subplots(*maps.shape[:2], figsize=(11.5, 2.9 * len(maps)))
+harm = np.zeros(maps.shape[:2])
+for block, head in np.ndindex(maps.shape[:2]):
+    harm[block, head] = without_head(reader.decoder[block], head) - whole
+    plotting.attention_map(grid[block, head], maps[block, head], sounds, word)
+    grid[block, head].set_title(f"block {block + 1}, head {head + 1}: off costs {harm[block, head]:+.3f}", fontsize=9)
+plt.show()
+print(f"PER on these words {whole:.3f}; one head off: {whole + harm.min():.3f} to {whole + harm.max():.3f}")
+
+# %% [markdown] lang="en"
+# The title of each map says what silence costs in phoneme error rate. Heads that look alike do not cost alike: the map shows where a head looks, and only
+# the switch shows whether the answer depends on it.
+#
+# ## 15. Which mistakes?
+#
+# Take the test words that the checkpoint gets wrong. How wrong are they? Where a single edit separates answer and dictionary, its type is beyond
+# doubt: one sound replaced, one too many, one missing. We expect vowels: English writes a dozen and more of them with six letters.
+
+# %% [markdown] lang="zh" of="4de43e15"
+# 每幅图的标题写着关掉这个头以后音素错误率升了多少。看上去相似的头，代价并不相同：图只说明它看哪里，关掉它才知道答案靠不靠它。
+#
+# ## 15. 错在哪里？
+#
+# 取出检查点读错的测试单词。错得有多厉害？如果答案与词典只差一步编辑，错误的类型就一目了然：换了一个音，多了一个，或者少了一个。我们预计错的多是元音：
+# 英语要用六个字母写出十几个元音。
+
+# %%
+one_edit, kinds, swaps = reader_errors.edits == 1, Counter(), Counter()
+for row in np.flatnonzero(one_edit):
+    answer = test_answers["checkpoint"][row]
+    truth = min(listed[row], key=lambda truth: edit_distance(answer, truth))
+    if len(answer) == len(truth):
+        (swap,) = [(t, a) for t, a in zip(truth, answer, strict=True) if t != a]
+        vowels = sum(sound[0] in "AEIOU" for sound in swap)
+        kinds[["consonant for consonant", "vowel and consonant", "vowel for vowel"][vowels]] += 1
+        swaps[swap] += 1
+    else:
+        kinds["one sound too many" if len(answer) > len(truth) else "one sound missing"] += 1
+wrong = np.sum(reader_errors.edits > 0)
+print(f"{wrong} of {len(test)} words wrong, {one_edit.sum() / wrong:.0%} of them by one edit:")
+for kind, count in kinds.most_common():
+    print(f"  {kind:24} {count / one_edit.sum():.0%}")
+claim("vowel_share", kinds["vowel for vowel"] / one_edit.sum())
+
+figure, axes = plt.subplots(figsize=(7, 3.2))
+pairs, counts = zip(*swaps.most_common(12), strict=True)
+axes.barh([f"{truth} read as {answer}" for truth, answer in pairs][::-1], counts[::-1])
+axes.set(xlabel="test words that are wrong by this alone")
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# Bars for the twelve most frequent single replacements of one sound by another in the test part. Nearly all are a vowel read as another
+# vowel, with the unstressed AH and IH at the top.
+
+# %% [markdown] lang="zh" role="alt" of="b2954475"
+# 测试集中最常见的十二种“一个音读成另一个音”的条形图。几乎都是一个元音读成另一个元音，排在最前面的涉及非重读的 AH 和 IH。
+
+# %% [markdown] lang="en"
+# {claim:vowel_share.percent} of the one-edit mistakes read a vowel as another vowel, and the commonest pairs concern the weak vowels of unstressed syllables. Spelling
+# hardly tells them apart, and dictionaries themselves disagree. The worst of all, beside what the dictionary says:
+
+# %% [markdown] lang="zh" of="e590657c"
+# 只差一步的错误里，{claim:vowel_share.percent} 是一个元音读成另一个元音，最常见的几对都与非重读音节里的弱元音有关：拼写几乎不区分它们，各家词典也各执一词。
+# 再看错得最离谱的几个，旁边是词典的读法：
+
+# %%
+for row in np.argsort(-reader_errors.edits / reader_errors.length, kind="stable")[:8]:
+    answer = " ".join(test_answers["checkpoint"][row])
+    print(f"{spelled[row]:14} read as {answer:28} listed {' or '.join(' '.join(sounds) for sounds in listed[row])}")
+
+# %% [markdown] lang="en"
+# Abbreviations that are spelled out, foreign names, and some entries of which one may ask whether the dictionary is right: nothing in the letters says it.
+#
+# ## 16. How does your name sound?
+#
+# Change the first line and run the cell again. Any word of at most twenty letters a to z goes, names in pinyin too. The network has learnt
+# American English, so it reads your name as an American would who has only seen it on paper.
+
+# %% [markdown] lang="zh" of="2ca6d7c2"
+# 按字母念的缩写，外国人名，还有几条让人怀疑词典本身：单看字母，无从知道。
+#
+# ## 16. 你的名字怎么读？
+#
+# 改掉第一行，再运行一次。由字母 a 到 z 组成、不超过二十个字母的词都行，拼音也可以。网络学的是美国英语，所以读出来的，是只在纸上见过你名字的美国人会念的样子。
+
+# %%
+your_words = "xiaoming zhang keras tensorflow transformer hemingway"
+
+for word, sounds in zip(your_words.split(), models.pronounce(reader, your_words.split(), beams=4), strict=True):
+    known = "in training" if word in set(data.spelled(train)) else "never seen"
+    print(f"{word:14} {' '.join(sounds):34} {known}")
+
+# %% [markdown] lang="en"
+# ## 17. Break it
+#
+# Sections 5 and 7 broke the machinery; these three faults are about the data, and none of them stops a program. The words are split at random,
+# as most published comparisons do. The letters are padded on the *left*, as the article A3's `pad_sequences` does by default, so that
+# every letter stands somewhere else than in training. And the network is used without its positions.
+
+# %% [markdown] lang="zh" of="ffd4fbf9"
+# ## 17. 故意弄坏
+#
+# 第 5、7 节弄坏的是机器本身；下面三个毛病出在数据和用法上，没有一个会让程序停下。其一，像大多数已发表的比较那样，随机划分单词。其二，把填充放在*左边*
+# （A3 用的 `pad_sequences` 默认如此），于是每个字母的位置都与训练时不同。其三，用网络时丢掉了位置。
+
+# %%
+with caught("words are split at random"):
+    shared = datasets.overlap(data.family[mixed[len(test) :]], data.family[mixed[: len(test)]])
+    assert shared == 0, f"{shared / len(test):.0%} of the test words have relatives in training"
+
+few = models.encode_words(data.spelled(test[:500]))
+
+
+def claim_of(letters):
+    """The checkpoint's promise, put to its answers to these letters of the first 500 test words."""
+    found, _ = transformer.beam_search(reader, letters, models.START, models.END, steps=24)
+    errors = pronunciation_errors(models.decode_sounds(found[:, 0]), listed[:500])
+    claim("checkpoint_per", errors.phoneme_error_rate, baseline=ours.phoneme_error_rate)
+
+
+with caught("the letters are padded on the left"):
+    claim_of(text.pad([list(filter(None, row)) for row in few], length=20, side="left"))
+with caught("no positions"), patch.object(reader.source_embedding, "positions", "none"):
+    claim_of(few)
+
+# %% [markdown] lang="en"
+# The first check is the only one that can catch its fault: a leaky split makes every figure *better*, so no bound on a figure would ever complain. The
+# other two ruin the figures: a network knows letters at the places where it has met them, and without places it can only guess their order.
+
+# %% [markdown] lang="zh" of="464ff2e9"
+# 第一个毛病只有这种检验能抓住：划分泄漏会让所有数字变得*更好看*，对数字设的任何界限都不会报警。后两个毁掉的是数字本身：
+# 网络认得的，是出现在熟悉位置上的字母；没有位置，它只能猜次序。
+
+# %% [markdown] lang="en"
+# ## 18. Why it matters for large models
+#
+# GPT-3 is 96 of the decoder blocks of section 6, without cross-attention, 12,288 channels wide. Count: attention has four matrices of
+# $d \times d$, the feed-forward part two of $d \times 4d$, twelve $d^2$ in all. Does that give the published 175 billion?
+#
+# And what does a long text cost? For each token, the matrices need $24 d^2$ operations whatever the length $T$; scores and averages need $4 T d$.
+# So attention proper has the share $T / (6d + T)$, and its cost for a whole text grows with $T^2$. We expect four times the time for twice
+# the length, once it dominates.
+
+# %% [markdown] lang="zh" of="77124517"
+# ## 18. 与大模型有什么关系
+#
+# GPT-3 就是 96 个第 6 节的解码器块，去掉交叉注意力，通道数 12288。数一数：注意力有四个 $d \times d$ 的矩阵，前馈部分有两个 $d \times 4d$ 的，合起来是十二个 $d^2$。
+# 这样算得出公布的 1750 亿吗？
+#
+# 长文本又要多少代价？每个词元，乘那些矩阵要 $24 d^2$ 次运算，与长度 $T$ 无关；算分数、求平均要 $4 T d$ 次。所以注意力本身占 $T / (6d + T)$，处理整段文本的代价随 $T^2$ 增长。
+# 我们预计：等它占了大头，长度加倍，时间就是四倍。
+
+# %%
+gpt_block = transformer.DecoderBlock(heads=4, hidden=256, dropout=0.0, cross_attention=False)
+gpt_block.build((None, None, 64))
+assert gpt_block.count_params() == 12 * 64**2 + 13 * 64  # 13 d: biases, gains and shifts
+gpt3 = 96 * (12 * 12_288**2 + 13 * 12_288) + (50_257 + 2_048) * 12_288  # and a row for each token and position
+print(f"96 blocks of 12,288 channels, and the embeddings: {gpt3 / 1e9:.1f} billion parameters")
+
+attend = tf.function(lambda x: gpt_block.attention(x, attention_mask=transformer.causal_mask(x.shape[1])))
+feed_forward = tf.function(lambda x: gpt_block.contract(gpt_block.expand(x)))
+seconds = {}
+print("length   attention   feed-forward   share of T / (6d + T): d = 64, d = 12,288")
+for length in (256, 512, 1024, 2048):
+    x = tf.random.normal((1, length, 64))
+    seconds[length] = shortest_time(lambda x=x: attend(x)), shortest_time(lambda x=x: feed_forward(x))
+    milliseconds = [1000 * value for value in seconds[length]]
+    shares = [length / (6 * width + length) for width in (64, 12_288)]
+    print(f"{length:6} {milliseconds[0]:8.1f} ms {milliseconds[1]:11.2f} ms {shares[0]:27.0%} {shares[1]:12.1%}")
+growth = [seconds[2048][part] / seconds[512][part] for part in (0, 1)]
+print(f"four times the length: attention {growth[0]:.0f} times the time, feed-forward {growth[1]:.0f} times")
+assert growth[0] > 1.5 * growth[1]
+
+# %% [markdown] lang="en"
+# It does: 175 billion, two thirds of them in the network of chapter 01. At GPT-3's width and 2,048 tokens, the scores that everybody speaks
+# of are under three per cent of the work; at a hundred thousand tokens they would be most of it. That square is why long
+# contexts are expensive, and why so much research goes into attention that skips, compresses or caches. The cache, which spares a
+# generating model from computing old keys and values again, already sat in our beam search; chapter 07 measures what it saves.
+#
+# What you have built is not a model *of* a Transformer. It is one: blocks, masks, cross-attention and search are those of the
+# first translation systems, and the same blocks, in other numbers, are GPT (chapter 07) and BERT (chapter 08).
+
+# %% [markdown] lang="zh" of="ce779e1e"
+# 正好是 1750 亿，其中三分之二是第 01 章的那种网络。以 GPT-3 的宽度、2048 个词元来算，人人挂在嘴边的注意力分数只占不到百分之三的计算；到了十万个词元，它就占了大头。
+# 这个平方正是长上下文昂贵的原因，也是那么多研究想让注意力跳着算、压缩着算、缓存着算的原因。缓存能让生成中的模型不必重算旧的键和值，我们的束搜索里已经用上了；
+# 它省下多少，第 07 章来测。
+#
+# 你搭的不是 Transformer 的*模型玩具*，它就是 Transformer：块、掩码、交叉注意力和搜索，与最早的翻译系统一模一样；同样的块换一组数字，就是 GPT（第 07 章）和 BERT（第 08 章）。
+
+# %% [markdown] lang="en"
+# ## Summary
+#
+# - Attention is an average of values. The weights come from products of queries and keys, divided by $\sqrt d$ so that their variance stays 1.
+#   Several heads are one product and a reshape.
+# - Attention alone does not know order: positions are added, once. Masks decide who sees what; four properties, each provable in
+#   a line, show that they work, and the article's listing fails the third.
+# - A Transformer trained for a minute and a half pronounces words of families that it has never met with a phoneme error rate of
+#   {claim:test_per}; the nearest spelling has {claim:test_per.baseline}, and counting letter–sound pairs, the strongest baseline, {claim:counting_per}. The same
+#   code, trained longer, reaches {claim:checkpoint_per}.
+# - Split by family. A random split makes the same baseline look better than it is.
+# - Cross-attention lines letters up with sounds though nobody told it to; switching a head off tells whether that head matters.
+#
+# ## Exercises
+#
+# 1. Repeat section 2 on paper for the third token. What happens to its answer when a fourth token $(0, 0, 0, 0)$ joins without a mask, and why is
+#    a row of zeros not the same as padding? (10 minutes)
+# 2. In `split_heads`, leave out the `swapaxes` and reshape to (texts, heads, length, $d$) directly. Which assertion stops you? Which of the four
+#    properties is lost? (15 minutes)
+# 3. Write `decoder_block` in NumPy beside `encoder_block`, with causal mask and cross-attention, and assert that it equals
+#    `transformer.DecoderBlock`. (20 minutes)
+# 4. Give the block of section 7 learnt positions and a sequence longer than any that it was built for. What happens, and what would sinusoidal
+#    positions do? (10 minutes)
+# 5. Find ten words of your own that the checkpoint gets wrong. Is the dictionary right each time? (15 minutes)
+# 6. Teach the network the other direction, sounds to letters: swap source and target. Do you expect a higher or a lower error
+#    rate, and why? Train for as long as here, and judge on the validation words. (40 minutes)
+#
+# ## References
+#
+# - A. Vaswani, N. Shazeer, N. Parmar, J. Uszkoreit, L. Jones, A. N. Gomez, Ł. Kaiser, I. Polosukhin (2017). *Attention is all you need.*
+#   Advances in Neural Information Processing Systems 30, 5998–6008. arXiv:1706.03762
+# - D. Bahdanau, K. Cho, Y. Bengio (2015). *Neural machine translation by jointly learning to align and translate.* ICLR.
+#   arXiv:1409.0473 (where attention comes from)
+# - J. L. Ba, J. R. Kiros, G. E. Hinton (2016). *Layer normalization.* arXiv:1607.06450
+# - R. Xiong et al. (2020). *On layer normalization in the Transformer architecture.* ICML, PMLR 119, 10524–10533. arXiv:2002.04745
+# - O. Press, L. Wolf (2017). *Using the output embedding to improve language models.* EACL, volume 2, 157–163. arXiv:1608.05859
+# - C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna (2016). *Rethinking the Inception architecture for computer vision.* CVPR,
+#   2818–2826. arXiv:1512.00567 (label smoothing)
+# - L. N. Smith, N. Topin (2019). *Super-convergence: very fast training of neural networks using large learning rates.* arXiv:1708.07120
+# - V. I. Levenshtein (1966). *Binary codes capable of correcting deletions, insertions, and reversals.* Soviet Physics Doklady 10(8), 707–710.
+# - The CMU Pronouncing Dictionary. Carnegie Mellon University.
+# - M. Bisani, H. Ney (2008). *Joint-sequence models for grapheme-to-phoneme conversion.* Speech Communication 50(5), 434–451.
+#   doi:10.1016/j.specom.2008.01.002
+# - S. Yolchuyeva, G. Németh, B. Gyires-Tóth (2019). *Transformer based grapheme-to-phoneme conversion.* Interspeech, 2095–2099.
+#   doi:10.21437/Interspeech.2019-1954
+# - S. Jain, B. C. Wallace (2019). *Attention is not explanation.* NAACL, 3543–3556. arXiv:1902.10186
+# - E. Voita, D. Talbot, F. Moiseev, R. Sennrich, I. Titov (2019). *Analyzing multi-head self-attention: specialized heads do the heavy
+#   lifting, the rest can be pruned.* ACL, 5797–5808. arXiv:1905.09418
+# - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS. arXiv:2005.14165 (GPT-3; table 2.1)
+
+# %% [markdown] lang="zh" of="f062a6a0"
+# ## 小结
+#
+# - 注意力就是值的平均。权重来自查询与键的内积，除以 $\sqrt d$ 使方差保持为 1。多头不过是一次乘法加一次变形。
+# - 注意力本身不懂次序：位置要加上去，只加一次。谁能看见谁由掩码决定；四个性质各用一行代码就能证明掩码有效，文章的代码在第三个上露了馅。
+# - 训练一分半钟的 Transformer，读从未见过的家族里的单词，音素错误率是 {claim:test_per}；最相近的拼写是 {claim:test_per.baseline}，最强的基线（数字母与音的对子）是
+#   {claim:counting_per}。同样的代码多训练一阵，达到 {claim:checkpoint_per}。
+# - 要按家族划分。随机划分会让同一条基线显得比实际更好。
+# - 没有人教，交叉注意力自己把字母和读音对上了；某个头要不要紧，关掉它就知道。
+#
+# ## 练习
+#
+# 1. 在纸上对第三个词元重做第 2 节。如果不加掩码，再添一个词元 $(0, 0, 0, 0)$，它的答案会怎样变？为什么一行零不等于填充？（10 分钟）
+# 2. 在 `split_heads` 里去掉 `swapaxes`，直接变形为（文本，头，长度，$d$）。哪个断言会拦住你？四个性质里丢了哪一个？（15 分钟）
+# 3. 仿照 `encoder_block`，用 NumPy 写出带因果掩码和交叉注意力的 `decoder_block`，并断言它与 `transformer.DecoderBlock` 相等。（20 分钟）
+# 4. 给第 7 节的网络换上可学习的位置表，再输入一个超出其长度的序列。会发生什么？换成正弦位置又会怎样？（10 分钟）
+# 5. 自己找十个检查点读错的单词。每次都是词典对吗？（15 分钟）
+# 6. 反过来教它：由读音写出字母，把源和目标对调即可。你预计错误率更高还是更低？为什么？训练同样长的时间，用验证集评判。（40 分钟）
+#
+# ## 参考文献
+#
+# - A. Vaswani, N. Shazeer, N. Parmar, J. Uszkoreit, L. Jones, A. N. Gomez, Ł. Kaiser, I. Polosukhin (2017). *Attention is all you need.*
+#   Advances in Neural Information Processing Systems 30, 5998–6008. arXiv:1706.03762
+# - D. Bahdanau, K. Cho, Y. Bengio (2015). *Neural machine translation by jointly learning to align and translate.* ICLR.
+#   arXiv:1409.0473（注意力的由来）
+# - J. L. Ba, J. R. Kiros, G. E. Hinton (2016). *Layer normalization.* arXiv:1607.06450
+# - R. Xiong et al. (2020). *On layer normalization in the Transformer architecture.* ICML, PMLR 119, 10524–10533. arXiv:2002.04745
+# - O. Press, L. Wolf (2017). *Using the output embedding to improve language models.* EACL, volume 2, 157–163. arXiv:1608.05859
+# - C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna (2016). *Rethinking the Inception architecture for computer vision.* CVPR,
+#   2818–2826. arXiv:1512.00567（标签平滑）
+# - L. N. Smith, N. Topin (2019). *Super-convergence: very fast training of neural networks using large learning rates.* arXiv:1708.07120
+# - V. I. Levenshtein (1966). *Binary codes capable of correcting deletions, insertions, and reversals.* Soviet Physics Doklady 10(8), 707–710.
+# - The CMU Pronouncing Dictionary. Carnegie Mellon University.
+# - M. Bisani, H. Ney (2008). *Joint-sequence models for grapheme-to-phoneme conversion.* Speech Communication 50(5), 434–451.
+#   doi:10.1016/j.specom.2008.01.002
+# - S. Yolchuyeva, G. Németh, B. Gyires-Tóth (2019). *Transformer based grapheme-to-phoneme conversion.* Interspeech, 2095–2099.
+#   doi:10.21437/Interspeech.2019-1954
+# - S. Jain, B. C. Wallace (2019). *Attention is not explanation.* NAACL, 3543–3556. arXiv:1902.10186
+# - E. Voita, D. Talbot, F. Moiseev, R. Sennrich, I. Titov (2019). *Analyzing multi-head self-attention: specialized heads do the heavy
+#   lifting, the rest can be pruned.* ACL, 5797–5808. arXiv:1905.09418
+# - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS. arXiv:2005.14165（GPT-3；表 2.1）

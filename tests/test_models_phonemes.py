@@ -1,0 +1,168 @@
+"""course_utils.models.phonemes and the searches of course_utils.transformer."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from course_utils.notebook import native_stderr_silenced
+
+with native_stderr_silenced():
+    import tensorflow as tf
+
+from course_utils import datasets, models, splits
+from course_utils.transformer import Transformer, beam_search
+
+START, END = models.START, models.END
+
+
+@pytest.fixture(scope="module")
+def data():
+    return models.prepare_pronunciations()
+
+
+@pytest.fixture(scope="module")
+def tiny_model():
+    """Five target tokens: padding, start, end and two more; large weights, so that the answers differ."""
+    model = Transformer(8, 5, width=8, heads=2, hidden=16, encoder_blocks=1, decoder_blocks=2, longest=6)
+    model.build()
+    rng = np.random.default_rng(3)
+    model.set_weights([rng.normal(0, 0.7, w.shape) for w in model.weights])
+    return model
+
+
+SOURCE = np.array([[1, 2, 3, 4], [5, 6, 0, 0], [7, 7, 1, 0]], np.int32)
+STEPS = 4
+
+
+def log_probability(model, source, target):
+    """The logarithm of P(target | source). Padding and start keep their share of it, although no search takes them."""
+    logits = model((source[None], np.array([[START, *target[:-1]]])))[0].numpy()
+    scores = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return sum(scores[place, token] for place, token in enumerate(target))
+
+
+def all_targets():
+    for length in range(1, STEPS + 1):
+        for body in product([3, 4], repeat=length - 1):
+            yield (*body, END)
+    yield from product([3, 4], repeat=STEPS)
+
+
+def test_enough_beams_find_the_most_probable_of_all_targets(tiny_model):
+    found, scores = (np.asarray(x) for x in beam_search(tiny_model, SOURCE, START, END, STEPS, beams=16))
+    for source, row, of_row in zip(SOURCE, found, scores, strict=True):
+        ranked = sorted(((log_probability(tiny_model, source, t), t) for t in all_targets()), reverse=True)
+        for beam in range(3):
+            assert tuple(row[beam][row[beam] > 0]) == ranked[beam][1]
+            assert of_row[beam] == pytest.approx(ranked[beam][0], abs=1e-4)
+
+
+def test_one_beam_is_greedy_search(tiny_model):
+    found, _ = beam_search(tiny_model, SOURCE, START, END, STEPS)
+    for source, row in zip(SOURCE, np.asarray(found)[:, 0], strict=True):
+        target = [START]
+        while len(target) <= STEPS and target[-1] != END:
+            logits = tiny_model((source[None], np.array([target])))[0, -1].numpy()
+            logits[[0, START]] = -np.inf
+            target.append(int(logits.argmax()))
+        assert row[row > 0].tolist() == target[1:]
+
+
+def test_a_compiled_search_finds_the_same(tiny_model):
+    search = tf.function(beam_search)
+    expected, compiled = (f(tiny_model, tf.constant(SOURCE), START, END, STEPS, 3) for f in (beam_search, search))
+    np.testing.assert_array_equal(expected[0], compiled[0])
+    np.testing.assert_allclose(expected[1], compiled[1], atol=1e-5)
+
+
+def test_letters_and_phonemes_become_numbers_and_back():
+    assert models.encode_words(["ab", "it's"]).tolist() == [[2, 3, 0, 0], [10, 21, 1, 20]]
+    sounds = [("K", "AE", "T"), ("AH",)]
+    numbers = models.encode_sounds(sounds)
+    assert numbers[1].tolist() == [START, 5, END, 0, 0]
+    assert models.decode_sounds(numbers) == sounds
+    assert models.decode_sounds(numbers[:, :3]) == [("K", "AE"), ("AH",)]  # without an end
+
+
+@pytest.mark.parametrize("word", ["", "naïve", "Upper", "two words", "a" * 21])
+def test_words_that_cannot_be_spelled_are_refused(word):
+    with pytest.raises(ValueError, match="is not a word of 1 to 20 letters"):
+        models.encode_words(["fine", word])
+
+
+def test_no_family_is_in_two_parts(data):
+    train, validation, test = data.parts
+    assert sum(map(len, data.parts)) == len(data.words) == len(set(data.words))
+    for first, second in [(train, validation), (train, test), (validation, test)]:
+        assert datasets.overlap(data.family[first], data.family[second]) == 0
+        assert datasets.overlap(data.spelled(first), data.spelled(second)) == 0
+    assert 0.04 < len(test) / len(data.words) < 0.06
+    assert 0.02 < len(validation) / len(data.words) < 0.04
+    place = {word: row for row, word in enumerate(data.words)}
+    for word, relative in [("walk", "walking"), ("nation", "nations"), ("smith", "smyth"), ("able", "unable")]:
+        assert data.family[place[word]] == data.family[place[relative]]
+
+
+def test_a_random_split_tears_families_apart(data):
+    torn = splits.split_by_group(data.words, np.arange(len(data.words)), validation=3, test=5)
+    assert datasets.overlap(data.family[torn.train], data.family[torn.test]) > len(torn.test) / 3
+
+
+def test_pronunciations_are_listed_once_and_without_stress(data):
+    assert {sound for listed in data.sounds for word in listed for sound in word} == set(models.PHONEMES)
+    assert all(len(set(listed)) == len(listed) for listed in data.sounds)
+
+
+def test_batches_hold_every_word_once_and_little_padding(data):
+    rows = data.parts.validation
+    batches = models.PronunciationBatches(data.spelled(rows), data.listed(rows), batch_size=64)
+    seen, padding, total = [], 0, 0
+    for (letters, before), after in batches.dataset():
+        letters, before, after = letters.numpy(), before.numpy(), after.numpy()
+        np.testing.assert_array_equal(before[:, 1:], np.where(before[:, 1:] == END, END, after[:, :-1]))
+        assert len(letters) == len(before) == len(after) <= 64
+        seen += ["".join(models.LETTERS[n - 1] for n in row if n) for row in letters]
+        padding, total = padding + (letters == 0).sum() + (after == 0).sum(), total + letters.size + after.size
+    assert sorted(seen) == sorted(data.spelled(rows))
+    assert padding / total < 0.2
+
+
+def test_batches_are_mixed_anew_each_round(data):
+    rows = data.parts.validation
+    dataset = models.PronunciationBatches(data.spelled(rows), data.listed(rows), batch_size=64).dataset()
+    first, second = ([letters.numpy().tobytes() for (letters, _), _ in dataset] for _ in range(2))
+    assert len(first) == len(second) == len(dataset)
+    assert set(first) != set(second)
+
+
+def small(data, words):
+    return data._replace(parts=splits.Parts(data.parts.train[:words], data.parts.validation[:100], data.parts.test))
+
+
+TINY = models.PronunciationRecipe(16, 2, 32, 1, 1, dropout=0.1, epochs=2, batch_size=64, peak=3e-3)
+
+
+def test_training_is_repeatable_and_learns(data):
+    runs = [models.train_pronouncer(small(data, 2000), TINY, seed=1) for _ in range(2)]
+    assert runs[0][1] == runs[1][1]
+    assert runs[0][1]["loss"][1] < runs[0][1]["loss"][0]
+    answers = [models.pronounce(model, ["hello", "a", "worlds"]) for model, _ in runs]
+    assert answers[0] == answers[1]
+    assert len(answers[0]) == 3
+
+
+def test_words_are_pronounced_in_their_order(data):
+    model, _ = models.train_pronouncer(small(data, 2000), TINY)
+    words = data.spelled(data.parts.validation[:40])
+    alone = [models.pronounce(model, [word])[0] for word in words]
+    assert models.pronounce(model, words, batch_size=16) == alone
+
+
+def test_saved_weights_are_those_of_the_model(tmp_path):
+    model = models.new_pronouncer(TINY)
+    models.save_pronouncer(model, tmp_path / "tiny.npz")
+    loaded = models.load_pronouncer((tmp_path / "tiny.npz").read_bytes())
+    assert loaded.sizes == model.sizes
+    for saved, original in zip(loaded.trainable_variables, model.trainable_variables, strict=True):
+        np.testing.assert_allclose(saved, original, rtol=1e-3, atol=1e-6)
