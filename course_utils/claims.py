@@ -78,12 +78,12 @@ def with_unit(number: str, unit: str) -> str:
 
 def rounded(value: float, sd: float | None) -> str:
     """`value` with as many decimals as its standard deviation supports: the sd's first digit, the second too if the
-    first is 1. Without a spread, four significant digits.
+    first is 1. Without a spread, or with one that is no more than rounding, four significant digits.
 
-    >>> rounded(0.97513, 0.0009), rounded(0.97513, 0.0012), rounded(31.26, 2.5), rounded(1 / 3, 0)
+    >>> rounded(0.97513, 0.0009), rounded(0.97513, 0.0012), rounded(31.26, 2.5), rounded(1 / 3, 3e-17)
     ('0.9751', '0.9751', '31', '0.3333')
     """
-    if sd:
+    if sd and sd > 1e-9 * abs(value):
         first_digit = math.floor(math.log10(sd))
         decimals = -first_digit + (1 if sd < 2 * 10.0**first_digit else 0)
         return f"{value:,.{max(decimals, 0)}f}"

@@ -13,6 +13,8 @@ with native_stderr_silenced():
 from course_utils import datasets, models, splits
 from course_utils.transformer import Transformer, beam_search
 
+pytestmark = pytest.mark.notebook  # compiles and trains
+
 START, END = models.START, models.END
 
 
