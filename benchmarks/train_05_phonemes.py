@@ -2,15 +2,17 @@
 
     python benchmarks/train_05_phonemes.py
 
-Writes data/models/phonemes_transformer.npz (the weights as float16) and, beside it, .json with the command, the
-settings and the training curve. What is saved is the moving average of the weights, at the epoch whose phoneme error
-rate on the validation part is lowest. The test part is not opened. About an hour of one processor core.
+Writes data/models/phonemes_transformer.npz (the weights as float16) and data/checkpoints/phonemes_transformer.json: the
+command, the settings, the training curve and the error rates. What is saved is the moving average of the weights at the
+epoch whose phoneme error rate on the validation part is lowest. The test part is opened once, at the end. About an hour
+of one processor core. The file's new size and SHA-256, which are printed, belong into data/manifest.toml.
 
 The learning rate rises for half an epoch, stays, and falls to zero over the last epochs (`--cool-down`). A training
 that must end sooner can do so well: create the file that --stop names, and the fall begins with the next epoch.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import time
@@ -40,18 +42,41 @@ class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
         return self.peak * keras.ops.clip(keras.ops.minimum((step + 1) / self.warm_up, falling), 0.0, 1.0)
 
 
+def errors_of(model, data, rows) -> metrics.PronunciationErrors:
+    return metrics.pronunciation_errors(models.pronounce(model, data.spelled(rows)), data.listed(rows))
+
+
+def write_record(path: Path, record: dict) -> None:
+    write_atomically(path, json.dumps(record, indent=1) + "\n")
+
+
+def evaluate(data, arguments) -> None:
+    """Add what the saved weights reach on the validation and the test part to the record; print the file's hash."""
+    content = arguments.target.read_bytes()
+    record = json.loads(arguments.record.read_text(encoding="utf-8"))
+    model = models.load_pronouncer(content)
+    for part in ("validation", "test"):
+        errors = errors_of(model, data, getattr(data.parts, part))
+        record[part] = {
+            "words": len(errors.edits),
+            "phoneme_error_rate": round(errors.phoneme_error_rate, 5),
+            "word_error_rate": round(errors.word_error_rate, 5),
+        }
+        print(part, record[part])
+    write_record(arguments.record, record)
+    print(f"bytes = {len(content)}\nsha256 = {hashlib.sha256(content).hexdigest()}")
+
+
 class Keep(keras.callbacks.Callback):
     """Record the curve, save the best weights so far, and begin the fall early on request."""
 
-    def __init__(self, data, schedule, arguments, target: Path, description: dict):
+    def __init__(self, data, schedule, arguments, description: dict):
         super().__init__()
         self.data, self.schedule, self.arguments = data, schedule, arguments
-        self.target, self.description, self.curve = target, description, []
+        self.description, self.curve = description, []
 
     def on_epoch_end(self, epoch, logs=None):
-        validation = self.data.parts.validation
-        answers = models.pronounce(self.model, self.data.spelled(validation))
-        errors = metrics.pronunciation_errors(answers, self.data.listed(validation))
+        errors = errors_of(self.model, self.data, self.data.parts.validation)
         entry = {
             "epoch": epoch + 1,
             "cpu_seconds": round(time.process_time()),
@@ -64,10 +89,10 @@ class Keep(keras.callbacks.Callback):
         self.curve.append(entry)
         print("\n", json.dumps(entry), flush=True)
         if entry["validation_phoneme_error_rate"] == min(e["validation_phoneme_error_rate"] for e in self.curve):
-            models.save_pronouncer(self.model, self.target)
+            models.save_pronouncer(self.model, self.arguments.target)
             self.description["saved_epoch"] = epoch + 1
         self.description |= {"epochs": epoch + 1, "curve": self.curve}
-        write_atomically(self.target.with_suffix(".json"), json.dumps(self.description, indent=1) + "\n")
+        write_record(self.arguments.record, self.description)
         steps = self.model.optimizer.iterations.numpy()
         if self.arguments.stop and self.arguments.stop.exists() and float(self.schedule.fall_at) > steps:
             self.schedule.fall_at.assign(steps)
@@ -83,6 +108,7 @@ def main():
     parser.add_argument("--cool-down", type=int, default=8, help="epochs in which the learning rate falls to zero")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", type=Path, default=paths.data() / "models" / "phonemes_transformer.npz")
+    parser.add_argument("--record", type=Path, default=paths.data() / "checkpoints" / "phonemes_transformer.json")
     parser.add_argument("--stop", type=Path, help="a file whose existence makes the fall begin at once")
     arguments = parser.parse_args()
 
@@ -101,9 +127,10 @@ def main():
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
-    keep = Keep(data, schedule, arguments, arguments.target, description)
+    keep = Keep(data, schedule, arguments, description)
     swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)  # the average is what is validated and saved
     models.train_pronouncer(data, recipe, arguments.seed, [swap, keep], schedule, AVERAGING)
+    evaluate(data, arguments)
 
 
 if __name__ == "__main__":

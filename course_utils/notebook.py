@@ -87,7 +87,7 @@ def sliders(names: Sequence[str], respond: Callable[[dict[str, float]], str], hi
     import ipywidgets
     from IPython.display import display
 
-    wide = {"style": {"description_width": "initial"}, "layout": {"width": "26em"}}
+    wide = {"style": {"description_width": "12em"}, "layout": {"width": "34em"}}
     widgets = {
         name: ipywidgets.FloatSlider(value=0, min=0, max=highest, step=step, description=name, **wide) for name in names
     }
@@ -100,5 +100,5 @@ def sliders(names: Sequence[str], respond: Callable[[dict[str, float]], str], hi
         widget.observe(renew, "value")
     renew()
     if "JPY_SESSION_NAME" in os.environ:  # Jupyter sets it for a notebook that was opened
-        display(ipywidgets.HBox([ipywidgets.VBox(list(widgets.values())), answer]))
+        display(ipywidgets.VBox([*widgets.values(), answer]))
     return widgets, answer
