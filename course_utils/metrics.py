@@ -61,10 +61,14 @@ def root_mean_squared_error(predicted: np.ndarray, truth: np.ndarray) -> float:
     Raises:
         ValueError: the shapes differ; NumPy would silently pair values that do not belong together.
     """
+    return float(np.sqrt(np.mean(_deviations(predicted, truth) ** 2)))
+
+
+def _deviations(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     predicted, truth = np.asarray(predicted, dtype=float), np.asarray(truth, dtype=float)
     if predicted.shape != truth.shape:
         raise ValueError(f"Prediction and truth need the same shape, not {predicted.shape} and {truth.shape}.")
-    return float(np.sqrt(np.mean((predicted - truth) ** 2)))
+    return predicted - truth
 
 
 class Ranking(NamedTuple):
@@ -111,10 +115,7 @@ def mean_absolute_error(forecast: np.ndarray, truth: np.ndarray) -> float:
     Raises:
         ValueError: the shapes differ; NumPy would silently pair values that do not belong together.
     """
-    forecast, truth = np.asarray(forecast, dtype=float), np.asarray(truth, dtype=float)
-    if forecast.shape != truth.shape:
-        raise ValueError(f"Forecast and truth need the same shape, not {forecast.shape} and {truth.shape}.")
-    return float(np.abs(forecast - truth).mean())
+    return float(np.abs(_deviations(forecast, truth)).mean())
 
 
 def mean_absolute_scaled_error(forecast: np.ndarray, truth: np.ndarray, training: np.ndarray, season: int = 1) -> float:
