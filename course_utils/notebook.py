@@ -40,6 +40,27 @@ def read_seed() -> int:
     return int(text)
 
 
+def import_tensorflow():
+    """Import TensorFlow and start it, without its greetings on file descriptor 2.
+
+    Raises:
+        ImportError: it is not installed in this kernel; the message says what to do.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with native_stderr_silenced():
+            import tensorflow as tf
+
+            tf.constant(0)  # starts the runtime, whose greetings go to descriptor 2 as well
+    except ModuleNotFoundError:
+        raise ImportError(
+            "TensorFlow is not installed in this kernel. Start JupyterLab with `python3 course.py lab`, or install "
+            "the course's packages into the kernel's environment: pip install -r requirements.txt"
+        ) from None
+    tf.get_logger().setLevel("ERROR")  # a second run of a cell may retrace functions, and that is no news for a reader
+    return tf
+
+
 def start_chapter(chapter: str) -> tuple[int, ClaimChecker]:
     """Seed Python, NumPy and TensorFlow, silence native logs, set the figure style, and load the chapter's claims.
 
@@ -55,18 +76,7 @@ def start_chapter(chapter: str) -> tuple[int, ClaimChecker]:
     """
     claim = ClaimChecker(chapter)
     seed = read_seed()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        with native_stderr_silenced():
-            import tensorflow as tf
-
-            tf.constant(0)  # starts the runtime, whose greetings go to descriptor 2 as well
-    except ModuleNotFoundError:
-        raise ImportError(
-            "TensorFlow is not installed in this kernel. Start JupyterLab with `python3 course.py lab`, or install "
-            "the course's packages into the kernel's environment: pip install -r requirements.txt"
-        ) from None
-    tf.get_logger().setLevel("ERROR")  # a second run of a cell may retrace functions, and that is no news for a reader
+    tf = import_tensorflow()
     tf.keras.utils.set_random_seed(seed)
     plotting.use_style()
     print(f"seed {seed}, TensorFlow {tf.__version__}, Keras {tf.keras.__version__}")

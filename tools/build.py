@@ -7,16 +7,9 @@
     python tools/build.py 01 --accept-translations
                                         say that you have read and mended the Chinese of every changed English cell
 
-A source, `notebooks/sources/NN_name.py`, is in jupytext's percent format:
-
-    # %% [markdown] lang="en"                   English text
-    # %% [markdown] lang="zh" of="1a2b3c4d"     its translation: `of` is the id of the English cell that it translates
-    # %%                                        code, shared by both editions
-    # %% [markdown] lang="en" role="alt"        alt text of the figure that the code cell above it draws
-    # %% tags=["picture"]                       this cell's figure becomes notebooks/pictures/NN_name.png for the README
-
-A cell's id is the hash of its text, so a rebuild gives the same bytes, an edit changes one id, and a translation whose
-English was edited is found by its `of`. Prose writes `{claim:NAME}` for a measured figure (course_utils.claims.fill).
+A source, `notebooks/sources/NN_name.py`, is in jupytext's percent format with two languages (see tools/percent.py). A
+cell marked `tags=["picture"]` gives notebooks/pictures/NN_name.png for the README. Prose writes `{claim:NAME}` for a
+measured figure (course_utils.claims.fill).
 """
 
 import argparse
@@ -26,76 +19,37 @@ import json
 import os
 import re
 import sys
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
-try:
-    import jupytext
-    import nbformat
-except ModuleNotFoundError as missing:
-    sys.exit(
-        f"{missing}: this is not the course's Python. Run `python3 course.py test` once, then use .venv/bin/python "
-        "(on Windows .venv\\Scripts\\python)."
-    )
+from percent import (
+    LANGUAGES,
+    BuildError,
+    Source,
+    chinese_typography,
+    chinese_units,
+    nbformat,  # where it is missing, percent says what to do
+    read_cells,
+    record_translations,
+    relative,
+    serialise,
+)
 
 from course_utils import claims, paths
 from course_utils.files import read_toml, write_atomically
 from course_utils.notebook import SEED_VARIABLE
 
-LANGUAGES = ("en", "zh")
 DOCUMENTS = ("README.md", "README.zh.md")  # hand-written pages with measured figures between comments
 DOCUMENT_FIGURE = re.compile(r"(<!-- figure (\{[^}]+\}) -->).*?(<!-- end -->)", re.DOTALL)
-CHINESE_MARKER = re.compile(r'^# %% \[markdown\](?=.* lang="zh").*$', re.MULTILINE)
-RECORDED_ID = re.compile(r' of="[^"]*"')
-# A line break in Markdown shows as a space. Chinese has none, so breaks between Chinese characters, and those after
-# full-width punctuation, are taken out, but not before a list item, table row, heading, quote or displayed formula.
-CHINESE_BREAK = re.compile(
-    r"(?<=[\u4e00-\u9fff])\n[ ]*(?=[\u4e00-\u9fff“‘（《])"
-    r"|(?<=[，。；：、！？）》”’])\n[ ]*(?!\s|[-+|#>]|\d+\. |\* |\$\$|```)"
-)
-# Chinese is not slanted: emphasis is bold. Markdown needs the final punctuation outside, or it does not see the end.
-# Every emphasis is matched, English too, since its closing star must not be taken for an opening one.
-EMPHASIS = re.compile(r"(?<!\*)(\*\*?)([^*$`\n\s][^*$`\n]*?)(?:([，。；：、！？])\1[ ]?|\1)(?!\*)")
 CLAIM_CALL = re.compile(r"""\bclaim\(\s*["']([A-Za-z0-9_]+)["']""")
 
 
-class BuildError(Exception):
-    """A source or a committed file is wrong; the message names the chapter, the place and the mend."""
-
-
-@dataclass
-class Cell:
-    """One cell of a source: code, or text in one or two languages."""
-
-    kind: str  # "code" or "markdown"
-    text: dict[str, str]  # by language; code has the same text in both
-    id: str
-    tags: list[str] = field(default_factory=list)
-    alt: dict[str, str] = field(default_factory=dict)  # alt text of a code cell's figure, by language
-
-
-@dataclass
-class Chapter:
-    """A parsed source: its name, cells and the ids that its Chinese cells should record, in order."""
-
-    name: str
-    cells: list[Cell]
-    translated_ids: list[str]
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Both languages, or English alone while a chapter has not been translated at all."""
-        return LANGUAGES if self.translated_ids else LANGUAGES[:1]
+class Chapter(Source):
+    """A parsed source of a chapter."""
 
     @property
     def claim_names(self) -> list[str]:
         """The claims that the chapter's code makes."""
         return [name for cell in self.cells if cell.kind == "code" for name in CLAIM_CALL.findall(cell.text["en"])]
-
-
-def relative(path: Path) -> str:
-    return path.relative_to(paths.repository()).as_posix()
 
 
 def source_path(name: str) -> Path:
@@ -128,67 +82,12 @@ def parse(name: str, accept_translations: bool = False) -> Chapter:
     Raises:
         BuildError: a translation is missing or stale, or a cell's marker is wrong.
     """
-    path = source_path(name)
-    notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
-    cells: list[Cell] = []
-    seen: Counter[str] = Counter()
-    translated_ids: list[str] = []
-    english = None  # the English cell that waits for its translation
-
-    def place(text: str) -> str:
-        return f'{relative(path)}, cell "{text.strip().splitlines()[0][:60]}"'
-
-    for raw in notebook.cells:
-        text = raw["source"].strip("\n")
-        if not text.strip():
-            raise BuildError(f"{relative(path)} has an empty cell. Remove its `# %%` line.")
-        language, role = raw["metadata"].get("lang"), raw["metadata"].get("role")
-        if raw["cell_type"] == "markdown" and language not in LANGUAGES:
-            raise BuildError(f'{place(text)}: a text cell needs lang="en" or lang="zh" in its `# %%` line.')
-        if raw["cell_type"] == "markdown" and language == "zh":
-            if english is None:
-                raise BuildError(f"{place(text)}: a Chinese cell follows the English cell that it translates.")
-            if raw["metadata"].get("of") != english.id and not accept_translations:
-                raise BuildError(
-                    f"{place(english.text['en'])}: the English has changed since its translation was made. Bring the "
-                    f"Chinese cell below it up to date, then run: "
-                    f"python tools/build.py {name[:2]} --accept-translations"
-                )
-            english.text["zh"] = text
-            translated_ids.append(english.id)
-            english = None
-            continue
-        key = f"{raw['cell_type']}\n{text}"
-        identity = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()[:8]
-        seen[key] += 1
-        if raw["cell_type"] == "code":
-            cells.append(Cell("code", {"en": text, "zh": text}, identity, raw["metadata"].get("tags", [])))
-            continue
-        english = Cell("markdown", {"en": text}, identity)
-        if role == "alt":
-            if not cells or cells[-1].kind != "code" or cells[-1].alt:
-                raise BuildError(f"{place(text)}: an alt text stands right after the code cell of its figure.")
-            cells[-1].alt = english.text
-        else:
-            cells.append(english)
-
-    chapter = Chapter(name, cells, translated_ids)
-    for text in [text for cell in cells for text in (cell.text, cell.alt) if text]:
-        if len(chapter.languages) == 2 and "zh" not in text:
-            raise BuildError(f"{place(text['en'])}: the Chinese cell after this English cell is missing. Write it.")
-    return chapter
+    return Chapter(name, *read_cells(source_path(name), f"python tools/build.py {name[:2]}", accept_translations))
 
 
 def accept_translations(name: str) -> None:
     """Record in every Chinese cell of a source the id of the English cell that it translates."""
-    ids = iter(parse(name, accept_translations=True).translated_ids)
-    path = source_path(name)
-
-    def record(marker: re.Match) -> str:
-        return f'{RECORDED_ID.sub("", marker.group()).rstrip()} of="{next(ids)}"'
-
-    text = CHINESE_MARKER.sub(record, path.read_text(encoding="utf-8"))
-    write_atomically(path, text)
+    record_translations(source_path(name))
 
 
 def check_claims(chapter: Chapter) -> None:
@@ -219,21 +118,6 @@ def fingerprint(chapter: Chapter) -> str:
     section = read_toml(claims.claims_file()).get(chapter.name, {}).get("claims", {})
     code = [[cell.text["en"], cell.tags] for cell in chapter.cells if cell.kind == "code"]
     return hashlib.sha256(json.dumps([code, section], sort_keys=True).encode()).hexdigest()[:16]
-
-
-def chinese_typography(text: str) -> str:
-    """Join the lines of Chinese paragraphs, make emphasis bold, and set the units of figures: 70%, 0.9 星."""
-
-    def embolden(emphasis: re.Match) -> str:
-        has_chinese = re.search(r"[\u4e00-\u9fff]", emphasis.group(2))
-        return f"**{emphasis.group(2)}**{emphasis.group(3) or ''}" if has_chinese else emphasis.group()
-
-    text = EMPHASIS.sub(embolden, CHINESE_BREAK.sub("", text))
-    return chinese_units(text)
-
-
-def chinese_units(text: str) -> str:
-    return re.sub(r"(?<=\d) stars", " 星", text.replace(" %", "%"))
 
 
 def prose(text: str, chapter: Chapter, language: str) -> str:
@@ -276,10 +160,6 @@ def assemble(chapter: Chapter, language: str, outputs: dict[str, tuple] | None) 
         notebook.cells.append(built)
     nbformat.validate(notebook)
     return notebook
-
-
-def serialise(notebook: nbformat.NotebookNode) -> str:
-    return nbformat.writes(notebook, version=4) + "\n"
 
 
 def committed_outputs(chapter: Chapter) -> dict[str, tuple] | None:
