@@ -13,6 +13,7 @@ the same check works in the student's notebook, where both sides share a process
 
 import ast
 import base64
+import builtins
 import contextlib
 import json
 import math
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LARGEST_ANSWER = 20_000_000  # characters of an encoded answer
+ANSWER_TYPE = "application/x-course-answer"  # of a kernel's message that carries one
 FEW_NUMBERS = 6  # so many are shown beside what was expected
 
 MESSAGES = {
@@ -45,6 +47,13 @@ MESSAGES = {
     "values": ("the values differ, by up to {difference:.3g}", "数值不符，最大相差 {difference:.3g}"),
     "few": ("expected {expected}, yours is {value}", "应为 {expected}，你的是 {value}"),
     "unfit": ("not what was expected", "不符合要求"),
+    "late": ("it took longer than allowed and was stopped", "超过了允许的时间，已被停止"),
+    "flood": ("it printed without end and was stopped", "输出没完没了，已被停止"),
+    "memory": ("it used more memory than allowed and was ended", "超过了允许的内存，已被结束"),
+    "files": ("it wrote more to files than allowed and was ended", "写入文件超过了允许的大小，已被结束"),
+    "total": ("the notebook as a whole took longer than allowed", "整个笔记本超过了允许的时间"),
+    "died": ("it ended the Python process", "Python 进程被它结束了"),
+    "start": ("Python could not be started", "无法启动 Python"),
     "summary": ("{passed} of {count} checks passed", "{count} 项检查通过 {passed} 项"),
     "more": (
         "Further checks, with other numbers, follow when it is graded.",
@@ -160,6 +169,14 @@ def answer(program: str, given: str, namespace: Mapping) -> str:
         return json.dumps({"problem": _description(error)})
     except BaseException as error:  # SystemExit too: it must not end the check
         return json.dumps({"problem": _description(error)})
+
+
+def publish_answer(program: str, given: str) -> None:
+    """Within a kernel: publish what `answer` says about the notebook's variables."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    shell.display_pub.publish({ANSWER_TYPE: answer(program, given, shell.user_ns)})
 
 
 def _description(error: BaseException) -> list:
@@ -328,6 +345,14 @@ class Check:
         return Exercise(self, name, points)
 
     def message(self, key: str, fields: Mapping) -> str:
+        """A message in the check's language. Of hidden tests, it tells nothing that the student's code could choose: it
+        has seen their numbers, and could pass them on to its author."""
+        if self.hidden and key == "raised":
+            kind = fields["error"].split(":")[0]
+            known = isinstance(getattr(builtins, kind, None), type)
+            fields = {"error": kind if known else "Exception", "line": None}
+        elif self.hidden and key in ("few", "values", "shape", "length", "keys", "other"):
+            key, fields = "unfit", {}
         column = ("en", "zh").index(self.language)
         fields = {name: KINDS[f][column] if isinstance(f, str) and f in KINDS else f for name, f in fields.items()}
         if key == "raised":
@@ -382,12 +407,12 @@ class Exercise:
         try:
             value = self.ask(program, given)
         except Unanswered as problem:
-            return self._record(what, weight, self.check.message(*problem.args), "")
+            return self._record(what, weight, self.check.message(*problem.args))
         found = difference(value, expected, tolerance)
         if found is None:
             return self._record(what, weight)
-        key = "unfit" if self.check.hidden and found.key in ("few", "values") else found.key  # tells no hidden number
-        return self._record(what, weight, self.check.message(key, found.fields), self._hint(value, mistakes, hint))
+        problem = self.check.message(found.key, found.fields)
+        return self._record(what, weight, problem, self._hint(value, mistakes, hint))
 
     def test(
         self,
@@ -404,7 +429,7 @@ class Exercise:
         try:
             value = self.ask(program, given)
         except Unanswered as problem:
-            return self._record(what, weight, self.check.message(*problem.args), "")
+            return self._record(what, weight, self.check.message(*problem.args))
         if _holds(condition, value):
             return self._record(what, weight)
         return self._record(what, weight, self.check.message("unfit", {}), self._hint(value, mistakes, hint))

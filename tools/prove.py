@@ -74,7 +74,7 @@ def proofs(assignment: Assignment) -> list[Proof]:
 
 
 def missing_proofs(assignment: Assignment, found: list[Proof]) -> list[str]:
-    """What a proof lacks: for each exercise three wrong answers that lose points, and an unusual one that loses none."""
+    """What a proof lacks: for each exercise, three wrong answers that lose points and an unusual right one."""
     problems = []
     for exercise in assignment.exercises.values():
         own = [proof for proof in found if proof.exercise == exercise.name and proof.what not in MADE]
