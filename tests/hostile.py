@@ -76,14 +76,14 @@ while time.time() < end:
     Student(
         "memory_hog",
         REST,
-        "MemoryError",
+        "more memory than allowed",
         """
 hoard = []
 for _ in range(30):  # 3 GB, if nobody minds
     block = bytearray(100_000_000)
     block[::4096] = bytes([1]) * len(block[::4096])
     hoard.append(block)
-print("no limit on memory")
+print("UNLIM" + "ITED")
 """,
     ),
     Student(
@@ -99,7 +99,7 @@ for _ in range(10):  # 3 GB in all
         time.sleep(3)
         os._exit(0)
 time.sleep(4)
-print("no limit on memory")
+print("UNLIM" + "ITED")
 """,
     ),
     Student(
@@ -118,7 +118,7 @@ try:
 except OSError:
     print("processes refused")
 else:
-    print("no limit on processes")
+    print("UNLIM" + "ITED")
 """,
     ),
     Student(
@@ -132,7 +132,7 @@ try:
 except OSError:
     print("files refused")
 else:
-    print("no limit on files")
+    print("UNLIM" + "ITED")
 """,
     ),
     Student("output_flood_in_lines", REST, "further output was dropped", "for _ in range(60_000): print('x' * 1000)"),
@@ -144,7 +144,12 @@ else:
         "kills_everybody",
         REST,
         "ended the Python process",
-        "import os, signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)",
+        """
+import contextlib, os, signal
+for process in (-1, 1, os.getppid(), os.getpid()):
+    with contextlib.suppress(OSError):
+        os.kill(process, signal.SIGKILL)
+""",
     ),
     Student("sys_exit", REST, "", "import sys\nsys.exit(3)"),
     Student("sys_exit_in_the_check", REST, "SystemExit", answer("import sys\nsys.exit(3)")),

@@ -420,7 +420,7 @@ def test_hostile_student_gets_what_is_deserved(graded_class, student):
     assert grades(classroom)[student.name] == student.score
     notebook = classroom.path("autograded", student.name, NAME, f"{NAME}.ipynb").read_text(encoding="utf-8")
     assert student.says in notebook + " ".join(result.notes)
-    assert "no limit on" not in notebook
+    assert "UNLIMITED" not in notebook
 
 
 @pytest.mark.notebook

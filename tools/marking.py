@@ -104,6 +104,8 @@ class _Run:
                     elif cell.id not in self.skipped:
                         outcome = kernel.run(cell.source)
                         cell.outputs, cell.execution_count = outcome.outputs, number
+                        if any(output.get("ename") == "MemoryError" for output in outcome.outputs):
+                            raise KernelLost("memory")  # what it holds would starve the cells behind it
                 return True
         except KernelLost as lost:
             reason = str(lost)
