@@ -37,13 +37,13 @@ IN_THE_ANSWER = [
         "endless_loop",
         REST,
         "took longer than allowed",
-        answer("import time\nend = time.time() + 60\nwhile time.time() < end: pass"),
+        answer("import time\nend = time.time() + 40\nwhile time.time() < end: pass"),
     ),
     Student(
         "endless_loop_at_top_level",
         REST,
         "KeyboardInterrupt",
-        "import time\nend = time.time() + 60\nwhile time.time() < end: pass",
+        "import time\nend = time.time() + 40\nwhile time.time() < end: pass",
     ),
     Student(
         "loop_that_catches_interrupts",
@@ -51,7 +51,7 @@ IN_THE_ANSWER = [
         "could not be interrupted",
         """
 import time
-end = time.time() + 60
+end = time.time() + 40
 while time.time() < end:
     try:
         while time.time() < end: pass
@@ -65,7 +65,7 @@ while time.time() < end:
         answer(
             """
             import time
-            end = time.time() + 60
+            end = time.time() + 40
             while time.time() < end:
                 try:
                     while time.time() < end: pass

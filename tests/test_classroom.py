@@ -26,7 +26,7 @@ from sandbox import Limits, SandboxError
 
 NAME = "01_feedforward_xor"
 MANUAL = "I would train for longer."
-TIGHT = Limits(cell_seconds=4, total_seconds=60, memory=600 << 20, processes=100, files=50 << 20)
+TIGHT = Limits(cell_seconds=8, total_seconds=120, memory=600 << 20, processes=100, files=50 << 20)
 
 
 def missing_sandbox() -> str:
