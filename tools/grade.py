@@ -400,9 +400,11 @@ class Progress:
             print(f"{self.fresh} graded in {time.monotonic() - self.began:.0f} s.")
 
 
-def feedback(classroom: Classroom, name: str) -> list[Path]:
-    """Write a page for each graded student: answers, grades, what the checks said. Not the hidden tests, and no output
-    of the student's own cells after grading, which could repeat what they have seen of them."""
+def feedback(classroom: Classroom, name: str, student: str = "*") -> list[Path]:
+    """Write a page for each graded student, or for one: answers, grades, what the checks said.
+
+    Not the hidden tests, and no output of the student's own cells, which could repeat what they have seen of them.
+    """
     from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
     from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
 
@@ -417,10 +419,10 @@ def feedback(classroom: Classroom, name: str) -> list[Path]:
     steps = [GetGrades, ClearHiddenTests, KeepOutputsOfChecks, CSSHTMLHeaderPreprocessor]
     api = classroom.api(GenerateFeedback={"preprocessors": steps})
     with classroom.alone(), own_programs_on_the_path():
-        outcome = api.generate_feedback(name, force=True)
+        outcome = api.generate_feedback(name, student, force=True)
     if not outcome["success"]:
         raise GradeError(f"nbgrader could not write the pages: {(outcome.get('log') or outcome['error'])[-500:]}")
-    return sorted(classroom.path("feedback").glob(f"*/{name}/*.html"))
+    return sorted(classroom.path("feedback").glob(f"{student}/{name}/*.html"))
 
 
 COLUMNS = (
