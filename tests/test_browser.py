@@ -10,9 +10,13 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import build_assignments
+import grade
 import pytest
+from percent import LANGUAGES
 
 NAME, EXERCISE = "01_feedforward_xor", "tanh_gradient"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -39,13 +43,11 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-@pytest.fixture(params=["en", "zh"])
-def lab(request, tmp_path):
-    """JupyterLab with fresh settings in a student's folder: its address, the language and the folder."""
-    folder, port = tmp_path / "student", free_port()
-    folder.mkdir()
-    shutil.copy(build_assignments.release_path(NAME, request.param), folder / f"{NAME}.ipynb")
+@contextmanager
+def jupyter_lab(folder: Path, settings: Path):
+    """JupyterLab in a folder, with fresh settings: yields its address."""
     variables = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    port = free_port()
     options = [
         "--no-browser",
         "--allow-root",
@@ -57,33 +59,31 @@ def lab(request, tmp_path):
     ]
     process = subprocess.Popen(
         [sys.executable, "-m", "jupyter", "lab", *options],
-        env=os.environ | {name: str(tmp_path / name) for name in variables},
+        env=os.environ | {name: str(settings / name) for name in variables},
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until = time.monotonic() + 60
-    while socket.socket().connect_ex(("127.0.0.1", port)):
-        assert time.monotonic() < until, "JupyterLab did not start"
-        time.sleep(0.3)
-    yield f"http://127.0.0.1:{port}/lab/tree/{NAME}.ipynb?token=t&reset", request.param, folder
-    process.terminate()
-    process.wait(30)
+    try:
+        until = time.monotonic() + 60
+        while socket.socket().connect_ex(("127.0.0.1", port)):
+            assert time.monotonic() < until, "JupyterLab did not start"
+            time.sleep(0.3)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @pytest.fixture
-def page(lab):
+def page():
+    """An empty page of a browser."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         page = browser.new_page(viewport={"width": 1180, "height": 860})
         page.set_default_timeout(120_000)
-        page.goto(lab[0])
-        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.content?.model?.cells?.length > 10")
-        page.wait_for_function(
-            "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'"
-        )
-        page.get_by_role("button", name="No", exact=True).click()  # to news about Jupyter
         yield page
         browser.close()
 
@@ -111,8 +111,21 @@ def validate(page) -> str:
     return dialog.inner_text()
 
 
-def test_student_solves_the_assignment_and_validates_it(lab, page):
-    _, language, folder = lab
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_student_solves_the_assignment_and_validates_it(tmp_path, page, language):
+    folder = tmp_path / "student"
+    folder.mkdir()
+    shutil.copy(build_assignments.release_path(NAME, language), folder / f"{NAME}.ipynb")
+    with jupyter_lab(folder, tmp_path) as address:
+        page.goto(f"{address}/lab/tree/{NAME}.ipynb?token=t&reset")
+        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.content?.model?.cells?.length > 10")
+        page.wait_for_function("jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'")
+        page.get_by_role("button", name="No", exact=True).click()  # to news about Jupyter
+        solve(page, language)
+
+
+def solve(page, language: str) -> None:
+    """What a student does: answer, see a hint, mend it, validate."""
     assignment = build_assignments.parse(NAME)
     unwritten, more, hint = {
         "en": ("not written yet", "Further checks", "the loss is their mean"),
@@ -146,7 +159,36 @@ def test_student_solves_the_assignment_and_validates_it(lab, page):
     show(page, language, "solved")
     assert "Success" in (said := validate(page)), said
     take_picture(page, language, "validated")
-    assert "Further" in (folder / f"{NAME}.ipynb").read_text(encoding="utf-8") or language == "zh"
+
+
+def test_teacher_reads_a_written_answer_in_formgrader(tmp_path, page):
+    classroom = grade.Classroom(tmp_path / "class")
+    grade.release(classroom, NAME, "en")
+    submission = classroom.path("submitted", "ada", NAME)
+    submission.mkdir(parents=True)
+    notebook = classroom.path("release", NAME, f"{NAME}.ipynb").read_text(encoding="utf-8")
+    written = "Longer training would tell: at rate 0.02 the same path takes 25 times as many epochs as at 0.5."
+    assert notebook.count(build_assignments.ANSWER_HERE["en"]) == 1
+    answered = notebook.replace(build_assignments.ANSWER_HERE["en"], written)
+    (submission / f"{NAME}.ipynb").write_text(answered, encoding="utf-8")
+    grade.grade(classroom, NAME, grade.in_processes(1), unsafe=True)  # the notebook is our own
+    with classroom.grade_book() as book:
+        identity = book.find_submission_notebook(NAME, NAME, "ada").id
+    with jupyter_lab(classroom.folder, tmp_path) as address:
+        page.goto(f"{address}/lab?token=t")  # signs in
+        page.wait_for_selector("#jp-main-dock-panel")
+        page.goto(f"{address}/formgrader/submissions/{identity}/")
+        page.get_by_text(written).wait_for()
+        box = page.locator("input.score#failed_or_slow")
+        box.scroll_into_view_if_needed()
+        page.wait_for_function("document.querySelector('input.score#failed_or_slow').offsetParent !== null")
+        page.wait_for_timeout(1500)  # the page fills its boxes in
+        box.fill("2")
+        box.press("Tab")
+        page.wait_for_timeout(1500)
+        take_picture(page, "en", "formgrader")
+    with classroom.grade_book() as book:
+        assert book.find_grade("failed_or_slow", NAME, NAME, "ada").manual_score == 2
 
 
 def show(page, language: str, what: str) -> None:
