@@ -15,7 +15,7 @@ ROOT = paths.repository()
 CHAPTERS = build.chapter_names()
 NOTEBOOKS = sorted(paths.notebooks().glob("*.ipynb")) + sorted(paths.notebooks().glob("zh/*.ipynb"))
 EXPECTED = {"README.md", "README.zh.md", "CONTRIBUTING.md", "notebooks/ERRATA.md", "data/README.md"}
-FOUND = [*ROOT.glob("*.md"), *paths.notebooks().rglob("*.md")]
+FOUND = [*ROOT.glob("*.md"), *ROOT.glob("assignments/*.md"), *paths.notebooks().rglob("*.md")]
 PAGES = sorted(EXPECTED | {build.relative(path) for path in FOUND if ".ipynb_checkpoints" not in path.parts})
 
 

@@ -63,10 +63,11 @@ def proofs(assignment: Assignment) -> list[Proof]:
     for cell in jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells:
         if cell.cell_type != "code" or "exercise" not in cell.metadata:
             continue
+        marks = {key: value for key, value in cell.metadata.items() if not key.startswith("lines_to_")}  # jupytext's
         try:
-            proof = Proof(code=cell.source, **cell.metadata)
+            proof = Proof(code=cell.source, **marks)
         except TypeError as error:
-            raise BuildError(f"assignments/proofs/{path.name}, {dict(cell.metadata)}: {error}") from None
+            raise BuildError(f"assignments/proofs/{path.name}, {marks}: {error}") from None
         if proof.exercise not in graded:
             raise BuildError(f"assignments/proofs/{path.name}: there is no exercise {proof.exercise} with a check.")
         found.append(proof)
