@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import hashlib
+import os
 import shutil
 import socket
 import sqlite3
@@ -27,6 +28,9 @@ from sandbox import Limits, SandboxError
 NAME = "01_feedforward_xor"
 MANUAL = "I would train for longer."
 TIGHT = Limits(cell_seconds=8, total_seconds=120, memory=600 << 20, processes=100, files=50 << 20)
+
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="grading wants Linux, or macOS with --unsafe")
 
 
 def missing_sandbox() -> str:
@@ -435,8 +439,8 @@ def test_hostile_class_leaves_nothing_behind(graded_class):
     assert book.execute("select count(*) from grade where manual_score is not null").fetchone() == (0,)
     sizes = [path.stat().st_size for path in classroom.path("autograded").rglob("*.ipynb")]
     assert max(sizes) < 2_000_000
-    users = subprocess.run(["ps", "-eo", "uid="], capture_output=True, text=True).stdout.split()
-    assert not any(sandbox.FIRST_USER <= int(user) < sandbox.FIRST_USER + 4000 for user in users)
+    left = subprocess.run(["ps", "-eo", "ppid=,comm="], capture_output=True, text=True).stdout.split("\n")
+    assert not any(line.split() == ["1", "bwrap"] for line in left)  # a sandbox whose grading process has ended
 
 
 @pytest.mark.notebook

@@ -126,6 +126,7 @@ def _shell() -> list[str]:
             options += ["--symlink", f"usr/{name}", f"/{name}"]
         elif os.path.isdir(f"/{name}"):
             options += ["--ro-bind", f"/{name}", f"/{name}"]
+    options += ["--perms", "0755", "--dir", "/etc"]
     for name in ("ld.so.cache", "fonts", "localtime", "alternatives"):
         options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return [*options, "--proc", "/proc", "--dev", "/dev"]
@@ -142,7 +143,8 @@ def _visible() -> list[Path]:
 def command(connection_file: Path, slot: int, limits: Limits) -> list[str]:
     """The command that starts a kernel inside bubblewrap."""
     options = _shell()
-    options += ["--perms", "1777", "--size", str(limits.files), "--tmpfs", "/tmp"]
+    for memory in ("/tmp", "/dev/shm"):
+        options += ["--perms", "1777", "--size", str(limits.files), "--tmpfs", memory]
     made = {Path("/"), Path("/usr"), Path("/tmp")}
     for path in [*_visible(), connection_file.parent]:
         for folder in reversed(path.parents):  # made by bubblewrap itself, they would be closed to the other user
@@ -158,7 +160,7 @@ def command(connection_file: Path, slot: int, limits: Limits) -> list[str]:
 
 def launch(connection_file: Path, limits: Limits, unsafe: bool = False) -> list[str]:
     """The command that limits itself and becomes a kernel. Unguarded, the teacher's own processes would count too."""
-    numbers = [limits.memory, 0 if unsafe else limits.processes, limits.files]
+    numbers = [0, 0, 0] if unsafe else [limits.memory, limits.processes, limits.files]
     kernel = ["-f", str(connection_file), "--HistoryManager.enabled=False"]
     return [sys.executable, "-c", LAUNCH, *map(str, numbers), *kernel]
 
@@ -226,7 +228,11 @@ class Kernel:
         self.client = BlockingKernelClient(context=context)
         self.client.load_connection_file(str(connection_file))
         self.client.start_channels(hb=False, stdin=False)
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
         self.deadline = time.monotonic() + self.limits.total_seconds
         return self
 
