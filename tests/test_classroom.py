@@ -455,6 +455,47 @@ def test_feedback_of_a_hostile_student_is_small_and_tells_no_hidden_number(grade
     assert "nine rows of numbers" not in text  # what the student's code says when it sees a hidden test
 
 
+def marked_by(variable):
+    """Processes with a variable in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.notebook
+@needs_sandbox
+def test_killed_grading_goes_on_where_it_was(classroom, submit):
+    for number in range(6):
+        submit(f"student{number}")
+    mark = f"COURSE_TEST={classroom.folder}"
+    command = [
+        sys.executable,
+        build_assignments.paths.repository() / "tools" / "grade.py",
+        "--folder",
+        classroom.folder,
+    ]
+    variables = os.environ | dict([mark.split("=", 1)])
+    process = subprocess.Popen([*command, "grade", "01", "--jobs", "2"], env=variables, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while len(list(classroom.path("results", NAME).glob("*.json"))) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    time.sleep(1)
+    assert marked_by(mark) == []  # neither workers nor kernels
+    before = digests(classroom.folder, "marked/**/*.ipynb")
+    times = {path: path.stat().st_mtime_ns for path in before}
+    assert 2 <= len(before) < 6
+    subprocess.run([*command, "grade", "01"], env=variables, check=True, stdout=subprocess.DEVNULL)
+    assert grades(classroom) == {f"student{number}": RIGHT for number in range(6)}
+    assert {path: path.stat().st_mtime_ns for path in before} == times
+
+
 @pytest.mark.notebook
 @pytest.mark.parametrize("name", build_assignments.assignment_names())
 def test_model_solution_and_untouched_release_in_a_real_kernel(name, tmp_path):
