@@ -54,10 +54,10 @@ def pool(maps):
 # ## 1. Mend the listing ({exercise:mend_the_listing})
 #
 # This is meant to be the chapter's `network_of_a1` (article A1, §4.2), ready for training. Somebody has typed it in from memory,
-# and four things are wrong; some stop it, others only make it learn badly. The images come as numbers from 0 to 255, of shape (images, 28, 28, 1), the labels as
-# whole numbers from 0 to 9. The mended network has 61,514 parameters, as the article's.
+# and four things are wrong; some stop it, others only make it learn badly. The images come as numbers from 0 to 255, of shape
+# (images, 28, 28, 1), the labels as whole numbers from 0 to 9. The mended network has 61,514 parameters, as the article's.
 
-# %% [markdown] lang="zh" of="5bfd9c8d"
+# %% [markdown] lang="zh" of="4d697ca2"
 # ## 1. 修好这段代码（{exercise:mend_the_listing}）
 #
 # 这本该是正文里的 `network_of_a1`（文章 A1 §4.2），编译好就能训练。有人凭记忆敲了一遍，错了四处：有的会让程序中止，有的只是学不好。图像的像素是 0 到 255 的数，形状为
@@ -719,16 +719,16 @@ exercise.score()
 # %% [markdown] lang="en"
 # ## 6. Read the figure ({exercise:read_the_figure})
 #
-# Four functions of an image: a convolution alone; a convolution and a pooling; this twice in a row (convolution,
-# pooling, convolution, pooling); and a dense layer. None is trained, all weights are random. We move the image to
-# the right, and compare the result with the old result, moved along as far as whole numbers allow. The curves show how large the difference is, relative
-# to the result. At 0 the move makes no difference.
+# Four functions of an image: a convolution alone; a convolution and a pooling; this twice in a row (convolution, pooling,
+# convolution, pooling); and a dense layer. None is trained, all weights are random. We move the image to the right by some pixels,
+# and compare its result with the old result, moved along by as many whole places as fit. (The dense layer's result has no
+# places to move along.) The curves show how large the difference is, relative to the result. At 0 the move makes no difference.
 
-# %% [markdown] lang="zh" of="700e3f21"
+# %% [markdown] lang="zh" of="3a81f816"
 # ## 6. 读图（{exercise:read_the_figure}）
 #
 # 四个以图像为输入的函数：只有一个卷积；一个卷积加一次池化；这样连做两遍（卷积、池化、卷积、池化）；一个全连接层。都没有训练过，权重全是随机的。
-# 我们把图像向右平移，再把新结果与跟着平移的旧结果相比（结果只能挪整格）。曲线画的是二者相差多少（相对于结果本身的大小）；0 表示平移不造成差别。
+# 我们把图像向右平移，再把新结果与跟着平移的旧结果相比；旧结果只能挪整格，全连接层的结果没有位置可言，不挪。曲线画的是二者相差多少（相对于结果本身的大小）；0 表示平移不造成差别。
 
 
 # %%
