@@ -182,7 +182,7 @@ exercise.score()
 # ## 2. Another cell ({exercise:gated_unit})
 #
 # The *gated recurrent unit*, GRU (Cho and others 2014), has two gates instead of three and no second state. With an update gate $z$, a reset gate
-# $r$ and a candidate $g$, in Keras's convention:
+# $r$ and a candidate $g$ (in Keras: `GRU(…, reset_after=False)`):
 #
 # $$z = \sigma(x_t W_z + h_{t-1} U_z + b_z), \quad r = \sigma(x_t W_r + h_{t-1} U_r + b_r),$$
 # $$g = \tanh(x_t W_g + (r \odot h_{t-1})\, U_g + b_g), \qquad h_t = z \odot h_{t-1} + (1 - z) \odot g .$$
@@ -190,10 +190,10 @@ exercise.score()
 # Write `gru`, which returns the states after every step. `W` (inputs, 3 · units), `U` (units, 3 · units) and `b` (3 · units,) hold the
 # parts for $z$, $r$ and $g$ side by side, in this order. The first state before any input is zero.
 
-# %% [markdown] lang="zh" of="61563102"
+# %% [markdown] lang="zh" of="3116b304"
 # ## 2. 另一种单元（{exercise:gated_unit}）
 #
-# **门控循环单元** GRU（Cho 等，2014）只有两个门，也没有第二个状态。更新门 $z$、重置门 $r$、候选状态 $g$，按 Keras 的约定：
+# **门控循环单元** GRU（Cho 等，2014）只有两个门，也没有第二个状态。更新门 $z$、重置门 $r$、候选状态 $g$（相当于 Keras 的 `GRU(…, reset_after=False)`）：
 #
 # $$z = \sigma(x_t W_z + h_{t-1} U_z + b_z), \quad r = \sigma(x_t W_r + h_{t-1} U_r + b_r),$$
 # $$g = \tanh(x_t W_g + (r \odot h_{t-1})\, U_g + b_g), \qquad h_t = z \odot h_{t-1} + (1 - z) \odot g 。$$
