@@ -268,8 +268,7 @@ exercise.score()
 # %% [markdown] lang="zh" role="hints" of="4211bbb5"
 # - undivided: 每个词元都拿到了平均值的全部导数。一个词元在平均里占多大份额？
 # - length: 份额是按文本的所有位置算的。其中参与平均的有几个？
-# - last: 只留下了一次，其余的丢了。`ids` 里某个编号出现两次时，`gradient[ids] += …` 会加两次吗？用一个小数组试试，再查查 `np.add.at`，
-#   或者写循环。
+# - last: 只留下了一次，其余的丢了。`ids` 里某个编号出现两次时，`gradient[ids] += …` 会加两次吗？用一个小数组试试，再查查 `np.add.at`，或者写循环。
 # - padding: 第 0 行有梯度。填充是以多大的权重进入平均的？
 # - absent: 有一行的词元没在任何文本里出现，这一行却有值。没有出现过的行应当从什么值开始？
 
@@ -796,7 +795,12 @@ axes.axhline(0, color="grey", linewidth=0.8)
 for word in ("the", "and", "movie", "bad", "too", "best", "dull", "moving", "seagal"):
     place = counter.vocabulary_[word]
     axes.plot(frequency[place], along_u[place], "k.", markersize=4)
-    axes.annotate(word, (frequency[place], along_u[place]), xytext=(4, 3), textcoords="offset points")
+    axes.annotate(
+        word,
+        (frequency[place], along_u[place]),
+        xytext=(4, 3 if along_u[place] > 0 else -11),
+        textcoords="offset points",
+    )
 axes.set(xscale="log", xlim=(0.8, 14_000), xlabel="sentences with the word", ylabel="how far its row has moved along u")
 plt.show()
 
