@@ -19,6 +19,7 @@ import os
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -34,6 +35,7 @@ from marking import mark
 from percent import LANGUAGES
 from preflight import LARGEST_FILE, Assigned, Refused, preflight
 from sandbox import Limits, SandboxError, bubblewrap
+from sqlalchemy.exc import SAWarning
 
 from course_utils.files import write_atomically
 
@@ -312,7 +314,8 @@ class Recorder:
     def record(self, result: Result) -> None:
         """Enter a stored result into the grade book, and then say so in it."""
         if result.status == MARKED:
-            with own_programs_on_the_path():
+            with own_programs_on_the_path(), warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)  # nbgrader's models, first submission of a student
                 outcome = self.api.autograde(self.name, result.student, force=True)
             if not outcome["success"]:
                 result.status = FAILED
@@ -397,9 +400,11 @@ class Progress:
             print(f"{self.fresh} graded in {time.monotonic() - self.began:.0f} s.")
 
 
-def feedback(classroom: Classroom, name: str) -> list[Path]:
-    """Write a page for each graded student: answers, grades, what the checks said. Not the hidden tests, and no output
-    of the student's own cells after grading, which could repeat what they have seen of them."""
+def feedback(classroom: Classroom, name: str, student: str = "*") -> list[Path]:
+    """Write a page for each graded student, or for one: answers, grades, what the checks said.
+
+    Not the hidden tests, and no output of the student's own cells, which could repeat what they have seen of them.
+    """
     from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
     from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
 
@@ -414,10 +419,10 @@ def feedback(classroom: Classroom, name: str) -> list[Path]:
     steps = [GetGrades, ClearHiddenTests, KeepOutputsOfChecks, CSSHTMLHeaderPreprocessor]
     api = classroom.api(GenerateFeedback={"preprocessors": steps})
     with classroom.alone(), own_programs_on_the_path():
-        outcome = api.generate_feedback(name, force=True)
+        outcome = api.generate_feedback(name, student, force=True)
     if not outcome["success"]:
         raise GradeError(f"nbgrader could not write the pages: {(outcome.get('log') or outcome['error'])[-500:]}")
-    return sorted(classroom.path("feedback").glob(f"*/{name}/*.html"))
+    return sorted(classroom.path("feedback").glob(f"{student}/{name}/*.html"))
 
 
 COLUMNS = (
