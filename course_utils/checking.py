@@ -61,6 +61,12 @@ MESSAGES = {
     ),
     "points": ("{score:g} of {points:g} points", "得 {score:g} 分，满分 {points:g} 分"),
 }
+PROBLEMS = {  # those that can come from the student's side, with their fields
+    "unwritten": (),
+    "undefined": ("name",),
+    "raised": ("error", "line"),
+    "large": (),
+} | dict.fromkeys(("late", "flood", "memory", "files", "total", "died", "start"), ())
 KINDS = {
     "nothing": ("nothing (None)", "空（None）"),
     "a truth value": ("a truth value", "真假值"),
@@ -203,7 +209,9 @@ def read_answer(text: str):
         outcome = json.loads(text)
         if "problem" in outcome:
             key, fields = outcome["problem"]
-            MESSAGES[key][0].format(**{**fields, "line": ""})
+            fields = {name: fields[name] for name in PROBLEMS[key]}
+            if not all(isinstance(field, str | int | None) for field in fields.values()):
+                raise TypeError(fields)
         else:
             value = _decoded(outcome["value"])
     except Unanswered:
@@ -348,7 +356,7 @@ class Check:
         """A message in the check's language. Of hidden tests, it tells nothing that the student's code could choose: it
         has seen their numbers, and could pass them on to its author."""
         if self.hidden and key == "raised":
-            kind = fields["error"].split(":")[0]
+            kind = str(fields["error"]).split(":")[0]
             known = isinstance(getattr(builtins, kind, None), type)
             fields = {"error": kind if known else "Exception", "line": None}
         elif self.hidden and key in ("few", "values", "shape", "length", "keys", "other"):

@@ -24,6 +24,7 @@ def test_release_is_what_its_source_builds(name):
     build_assignments.check(name)
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize(("name", "proof"), PROOFS, ids=[f"{name[:2]}-{proof}" for name, proof in PROOFS])
 def test_answer_gets_what_it_deserves(name, proof):
     verdict = prove.grade(build_assignments.parse(name), proof)

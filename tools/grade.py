@@ -19,6 +19,7 @@ import os
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -34,6 +35,7 @@ from marking import mark
 from percent import LANGUAGES
 from preflight import LARGEST_FILE, Assigned, Refused, preflight
 from sandbox import Limits, SandboxError, bubblewrap
+from sqlalchemy.exc import SAWarning
 
 from course_utils.files import write_atomically
 
@@ -312,7 +314,8 @@ class Recorder:
     def record(self, result: Result) -> None:
         """Enter a stored result into the grade book, and then say so in it."""
         if result.status == MARKED:
-            with own_programs_on_the_path():
+            with own_programs_on_the_path(), warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)  # nbgrader's models, first submission of a student
                 outcome = self.api.autograde(self.name, result.student, force=True)
             if not outcome["success"]:
                 result.status = FAILED

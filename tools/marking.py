@@ -13,8 +13,6 @@ from sandbox import Kernel, KernelLost, Limits
 
 MOST_KERNELS = 4  # a submission that has lost so many gets no further one
 
-CHECK, ANSWER, OTHER = "check", "answer", "other"
-
 
 @dataclass
 class Marked:
@@ -33,11 +31,8 @@ class Marked:
         return cls(**json.loads(text))
 
 
-def kind_of(cell: nbformat.NotebookNode) -> str:
-    marks = cell.metadata.get("nbgrader", {})
-    if marks.get("grade") and cell.cell_type == "code":
-        return CHECK
-    return ANSWER if marks.get("solution") else OTHER
+def is_check(cell: nbformat.NotebookNode) -> bool:
+    return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
 LOST = {
@@ -92,7 +87,7 @@ class _Run:
                 cell.outputs, cell.execution_count = [], None
 
     def open_checks(self) -> list[nbformat.NotebookNode]:
-        checks = [cell for cell in self.content.cells if kind_of(cell) == CHECK]
+        checks = [cell for cell in self.content.cells if is_check(cell)]
         return [cell for cell in checks if cell.metadata.nbgrader.grade_id not in self.scores]
 
     def attempt(self, kernel: Kernel) -> bool:
@@ -100,15 +95,17 @@ class _Run:
         cell = None
         try:
             with kernel:
-                for number, cell in enumerate(self.content.cells, 1):  # noqa: B007 (used when the kernel is lost)
+                for number, cell in enumerate(self.content.cells, 1):
                     if cell.cell_type != "code":
                         continue
-                    if kind_of(cell) == CHECK:
+                    if is_check(cell):
                         if cell.metadata.nbgrader.grade_id not in self.scores and not self.judge(cell, kernel):
                             return False
                     elif cell.id not in self.skipped:
                         outcome = kernel.run(cell.source)
                         cell.outputs, cell.execution_count = outcome.outputs, number
+                        if any(output.get("ename") == "MemoryError" for output in outcome.outputs):
+                            raise KernelLost("memory")  # what it holds would starve the cells behind it
                 return True
         except KernelLost as lost:
             reason = str(lost)
@@ -124,15 +121,17 @@ class _Run:
         """Judge a check. Returns whether the kernel has survived it; without a kernel, every question has the answer
         that there is none, for the given reason."""
         lost = reason
+        until = time.monotonic() + self.limits.cell_seconds
 
         def ask(program: str, given: str) -> str:
             nonlocal lost
-            if not lost:
+            left = until - time.monotonic()
+            if not lost and left > 0:
                 try:
-                    return kernel.ask(program, given)
+                    return kernel.ask(program, given, left)
                 except KernelLost as error:
                     lost = str(error)
-            return json.dumps({"problem": [lost, {}]})
+            return json.dumps({"problem": [lost or "late", {}]})
 
         verdict = judge(cell.source, ask, self.language)
         self.scores[cell.metadata.nbgrader.grade_id] = verdict.score

@@ -1,7 +1,7 @@
 """Make of what a student handed in a notebook that can be graded, or say in a sentence why not.
 
-The graded notebook has every cell of the assignment once and in order: locked cells and checks as they were released, the
-student's answers, and the student's own cells where they stood. What was mended is told in a sentence each.
+The graded notebook has every cell of the assignment once and in order: locked cells and checks as they were released,
+the student's answers, and the student's own cells where they stood. What was mended is told in a sentence each.
 """
 
 import json
@@ -143,6 +143,7 @@ def _merge(cells: list[_Cell], assigned: Assigned, notes: list[str]) -> nbformat
     answers: dict[str, list[_Cell]] = {}
     own: dict[str | None, list[_Cell]] = {}
     seen: list[str] = []
+    changed: set[str] = set()
     last: str | None = None
     for cell in cells:
         grade_id = cell.grade_id if cell.grade_id in marked else None
@@ -155,13 +156,15 @@ def _merge(cells: list[_Cell], assigned: Assigned, notes: list[str]) -> nbformat
         shown = {text.strip() for text in assigned.released(grade_id)}
         if marked[grade_id].metadata.nbgrader.solution:
             answers.setdefault(grade_id, []).append(cell)
-        elif seen.count(grade_id) == 1 and cell.source.strip() not in shown:
-            notes.append(f"The cell {grade_id} had been changed; it was run as it was released.")
-    for grade_id in marked:
-        if seen.count(grade_id) > 1:
-            notes.append(f"The cell {grade_id} stood there {seen.count(grade_id)} times; it was graded once.")
-        elif grade_id not in seen:
-            notes.append(f"The cell {grade_id} was missing; it was put back as it was released.")
+        elif cell.source.strip() not in shown:
+            changed.add(grade_id)
+    for which, what in [
+        (changed, "changed; run as released"),
+        ({grade_id for grade_id in seen if seen.count(grade_id) > 1}, "there several times; graded once"),
+        (set(marked) - set(seen), "missing; put back as released"),
+    ]:
+        if which:
+            notes.append(f"Cells {what}: {', '.join(grade_id for grade_id in marked if grade_id in which)}.")
     merged = nbformat.from_dict(master)
     merged.cells = []
     for cell in own.get(None, []):

@@ -5,6 +5,7 @@ with the course's packages, `course_utils`, `data/`, and an empty folder in memo
 output are limited, and whoever exceeds a limit loses the kernel, not the grading.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -55,7 +56,7 @@ class KernelLost(Exception):
 class Limits:
     """What the code of one submission may use."""
 
-    cell_seconds: float = 60  # a cell, or a question of a check
+    cell_seconds: float = 60  # a cell, or all questions of a check
     total_seconds: float = 600  # the whole submission
     memory: int = 3000 * MEGABYTE  # of all its processes together, and of each
     processes: int = 200  # threads count too
@@ -287,15 +288,20 @@ class Kernel:
         """
         return self._execute(code, self.limits.cell_seconds)
 
-    def ask(self, program: str, given: str) -> str:
+    def ask(self, program: str, given: str, seconds: float | None = None) -> str:
         """Put a check's question (see `course_utils.checking.answer`); what it prints is dropped.
+
+        Args:
+            program, given: the question.
+            seconds: for the answer; a cell's time when left out.
 
         Raises:
             KernelLost: the kernel ended, or had to be.
         """
         module = '__import__("course_utils.checking", fromlist=["checking"])'
-        outcome = self._execute(f"{module}.publish_answer({program!r}, {given!r})", self.limits.cell_seconds)
-        return outcome.answer or ('{"problem": ["late", {}]}' if outcome.stopped else "")
+        code = f"{module}.publish_answer({program!r}, {given!r})"
+        outcome = self._execute(code, self.limits.cell_seconds if seconds is None else seconds)
+        return json.dumps({"problem": [outcome.stopped, {}]}) if outcome.stopped else outcome.answer
 
     def _execute(self, code: str, seconds: float) -> Outcome:
         if self.process.poll() is not None:
