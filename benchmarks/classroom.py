@@ -1,9 +1,10 @@
 """Grade 200 generated submissions on this machine and write benchmarks/classroom.md.
 
-    python benchmarks/classroom.py [--ray]
+    python benchmarks/classroom.py             in processes
+    python benchmarks/classroom.py --ray       on a local Ray cluster, one worker of which is killed in the middle
 
 Each submission answers every exercise of assignment 01 with one of the answers of its proof, chosen at random, so what
-it must get is known. `--ray` grades them once more on a local Ray cluster, and kills a worker in the middle.
+it must get is known. Each run renews its own line of the page.
 """
 
 import argparse
@@ -27,6 +28,21 @@ import nbformat
 import prove
 
 NAME, COUNT = "01_feedforward_xor", 200
+PAGE = ROOT / "benchmarks" / "classroom.md"
+TEXT = """\
+# Grading a class
+
+Made by `python benchmarks/classroom.py` and `python benchmarks/classroom.py --ray` on {cores} cores, {machine}.
+{count} submissions to assignment 01 answer every exercise with one of the answers of its proof, chosen at random, so
+the grade that each must get is known. All of them got it, and every grade stands once in the grade book.
+
+| engine | submissions | time | a minute | one sandboxed run, median |
+|---|---|---|---|---|
+{rows}
+
+The time holds everything: start of the processes, pre-flight, a sandboxed kernel of its own for every submission, all
+its cells, the checks with their hidden tests, and the entry into the grade book.
+"""
 
 
 def generate(classroom: grade.Classroom, count: int) -> dict[str, float]:
@@ -108,38 +124,25 @@ def killing_engine(after: float):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ray", action="store_true", help="also on a local Ray cluster")
-    parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("--ray", action="store_true", help="on a local Ray cluster")
+    parser.add_argument("--count", type=int, default=COUNT, help="with another number, the page is not written")
     options = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
-    rows = []
+    if options.ray:
+        what, engine = "Ray on this machine, a worker killed after 40 s", killing_engine(40)
+    else:
+        what, engine = "processes", grade.in_processes(cores)
     with tempfile.TemporaryDirectory() as folder:
-        runs = [(f"{cores} processes", grade.in_processes(cores))]
-        if options.ray:
-            runs.append((f"local Ray cluster, {cores} CPUs, a worker killed after 40 s", killing_engine(40)))
-        for number, (what, engine) in enumerate(runs):
-            seconds, results = run(Path(folder, str(number)), engine, options.count)
-            each = statistics.median(result.seconds for result in results)
-            rate = 60 * len(results) / seconds
-            rows.append(f"| {what} | {len(results)} | {seconds:.0f} s | {rate:.0f} | {each:.1f} s |")
-    command = f"python benchmarks/classroom.py{' --ray' if options.ray else ''}"
-    page = f"""# Grading a class
-
-Made by `{command}` on {cores} cores, {platform.machine()}.
-{options.count} submissions to assignment 01 answer every exercise with one of the answers of its proof, chosen at random, so
-the grade that each must get is known. All of them got it, and every grade stands once in the grade book.
-
-| engine | submissions | time | a minute | a sandboxed run, median |
-|---|---|---|---|---|
-"""
-    page += "\n".join(rows) + "\n"
-    page += """
-The time holds everything: start of the processes, pre-flight, a sandboxed kernel of its own for every submission, all
-its cells, the checks with their hidden tests, and the entry into the grade book.
-"""
-    print(page)
+        seconds, results = run(Path(folder), engine, options.count)
+    each = statistics.median(result.seconds for result in results)
+    rate = 60 * len(results) / seconds
+    row = f"| {what} | {len(results)} | {seconds:.0f} s | {rate:.0f} | {each:.1f} s |"
+    print(row)
     if options.count == COUNT:
-        (ROOT / "benchmarks" / "classroom.md").write_text(page, encoding="utf-8")
+        known = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else []
+        rows = {line.split("|")[1]: line for line in [*known, row] if line.startswith(("| processes", "| Ray"))}
+        page = TEXT.format(count=COUNT, cores=cores, machine=platform.machine(), rows="\n".join(rows.values()))
+        PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

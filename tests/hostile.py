@@ -225,6 +225,21 @@ checking.publish_answer = forged
 """,
     ),
     Student(
+        "tells_the_hidden_numbers",
+        REST,
+        "nine rows of numbers",  # in the teacher's copy; not in the page for the student
+        "seen = []\n"
+        + answer(
+            """
+            if len(x) == 9:
+                seen.append("nine rows" + " of numbers " + str(x))
+                print(seen)
+                raise type(f"Error with nine rows of numbers {x}", (Exception,), {})(seen)
+            return seen
+            """
+        ),
+    ),
+    Student(
         "looks_for_what_is_expected",
         REST,
         "",
@@ -361,6 +376,8 @@ def hand_in(student: Student, folder: Path, solved: nbformat.NotebookNode, name:
     if student.code:
         cells[EXERCISE]["source"] = student.code
     match student.name:
+        case "tells_the_hidden_numbers":
+            order.append({"cell_type": "code", "source": "print(seen)", "metadata": {}, "outputs": []})
         case "not_json":
             return _write(target, "PK\x03\x04 this was a word processor's file")
         case "empty_file":

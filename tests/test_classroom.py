@@ -47,7 +47,8 @@ def solved(assignment, language="en"):
     for cell in release.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in answers:
-            cell.source = answers[name].text["en"] if cell.cell_type == "code" else MANUAL
+            code = build_assignments.solution_code(answers[name].text["en"])
+            cell.source = code if cell.cell_type == "code" else MANUAL
     return release
 
 
@@ -440,13 +441,14 @@ def test_hostile_class_leaves_nothing_behind(graded_class):
 
 @pytest.mark.notebook
 @needs_sandbox
-def test_feedback_of_the_hostile_class_tells_no_hidden_number(graded_class):
+@pytest.mark.parametrize("student", ["output_flood_in_one_line", "tells_the_hidden_numbers"])
+def test_feedback_of_a_hostile_student_is_small_and_tells_no_hidden_number(graded_class, student):
     classroom, _, _ = graded_class
-    pages = grade.feedback(classroom, NAME)
-    assert len(pages) == sum(student.score is not None for student in CLASS)
-    for page in pages:
-        assert page.stat().st_size < 3_000_000
-        assert "HIDDEN TESTS" not in page.read_text(encoding="utf-8")
+    (page,) = grade.feedback(classroom, NAME, student)
+    assert page.stat().st_size < 3_000_000
+    text = page.read_text(encoding="utf-8")
+    assert "HIDDEN TESTS" not in text
+    assert "nine rows of numbers" not in text  # what the student's code says when it sees a hidden test
 
 
 @pytest.mark.notebook

@@ -58,6 +58,7 @@ HINT = re.compile(r"^- (\w+): (.+(?:\n  .+)*)$", re.MULTILINE)
 HINT_USE = re.compile(r"\{hint:(\w+)\}")
 PLACEHOLDER = re.compile(r"\{(exercise:\w+|total)\}")
 COST = {"en": "{points} points, about {minutes} minutes", "zh": "{points} 分，约 {minutes} 分钟"}
+FOLDED = "# Run this cell to check the answer."
 ANSWER_HERE = {"en": "*Write your answer here, in place of this line.*", "zh": "**在这里写下你的回答，替换这一行。**"}
 
 
@@ -216,6 +217,9 @@ def assemble(assignment: Assignment, language: str) -> nbformat.NotebookNode:
             marks = marks | {"grade": True, "solution": True, "locked": False} if name else None
         else:
             built = nbformat.v4.new_code_cell(code_of(cell, language), id=cell.id)
+            if "check" in cell.marks:  # folded: the first line is seen, and no hint before its time
+                built.source = f"{FOLDED}\n{built.source}"
+                built.metadata["jupyter"] = {"source_hidden": True}
             marks |= {"solution": "answer" in cell.marks, "grade": "check" in cell.marks}
             marks["locked"] = not marks["solution"]
             if cell.tags:
@@ -297,6 +301,12 @@ def release(assignment: Assignment, root: Path, language: str, grade_book: bool 
     if not outcome["success"]:
         raise BuildError(f"nbgrader could not release {assignment.name}: {outcome.get('log') or outcome['error']}")
     return root / "release" / assignment.name / f"{assignment.name}.ipynb"
+
+
+def solution_code(text: str) -> str:
+    """An answer cell as somebody who knows the solution hands it in."""
+    kept = re.sub(rf"^ *{GIVEN}\n(.*\n)*? *(?={END_SOLUTION})", "", text, flags=re.MULTILINE)
+    return re.sub(rf"^ *({BEGIN_SOLUTION}|{END_SOLUTION})(\n|\Z)", "", kept, flags=re.MULTILINE).rstrip()
 
 
 @contextmanager

@@ -143,7 +143,7 @@ class Classroom:
         return sorted(path.parent.name for path in self.path("submitted").glob(f"*/{name}"))
 
     def result_path(self, student: str, name: str) -> Path:
-        return self.path("marked", student, name, "result.json")
+        return self.path("results", name, f"{student}.json")
 
     def result(self, student: str, name: str) -> Result | None:
         try:
@@ -153,15 +153,16 @@ class Classroom:
 
     def save(self, result: Result, name: str) -> None:
         """Store a result and its notebook; the result comes last, so that it never speaks of a missing notebook."""
-        path = self.result_path(result.student, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
         if result.notebook:
-            write_atomically(path.parent / f"{name}.ipynb", result.notebook)
+            marked = self.path("marked", result.student, name)
+            marked.mkdir(parents=True, exist_ok=True)
+            write_atomically(marked / f"{name}.ipynb", result.notebook)
             stamp = self.path("submitted", result.student, name, "timestamp.txt")
             if stamp.is_file() and not stamp.is_symlink():
-                write_atomically(
-                    path.parent / "timestamp.txt", stamp.read_text(encoding="utf-8", errors="replace")[:100]
-                )
+                text = stamp.read_text(encoding="utf-8", errors="replace")
+                write_atomically(marked / "timestamp.txt", text[:100])
+        path = self.result_path(result.student, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(asdict(result) | {"notebook": ""}, indent=1, ensure_ascii=False) + "\n")
 
     @contextmanager
@@ -400,9 +401,11 @@ class Progress:
             print(f"{self.fresh} graded in {time.monotonic() - self.began:.0f} s.")
 
 
-def feedback(classroom: Classroom, name: str) -> list[Path]:
-    """Write a page for each graded student: answers, grades, what the checks said. Not the hidden tests, and no output
-    of the student's own cells after grading, which could repeat what they have seen of them."""
+def feedback(classroom: Classroom, name: str, student: str = "*") -> list[Path]:
+    """Write a page for each graded student, or for one: answers, grades, what the checks said.
+
+    Not the hidden tests, and no output of the student's own cells, which could repeat what they have seen of them.
+    """
     from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
     from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
 
@@ -417,10 +420,10 @@ def feedback(classroom: Classroom, name: str) -> list[Path]:
     steps = [GetGrades, ClearHiddenTests, KeepOutputsOfChecks, CSSHTMLHeaderPreprocessor]
     api = classroom.api(GenerateFeedback={"preprocessors": steps})
     with classroom.alone(), own_programs_on_the_path():
-        outcome = api.generate_feedback(name, force=True)
+        outcome = api.generate_feedback(name, student, force=True)
     if not outcome["success"]:
         raise GradeError(f"nbgrader could not write the pages: {(outcome.get('log') or outcome['error'])[-500:]}")
-    return sorted(classroom.path("feedback").glob(f"*/{name}/*.html"))
+    return sorted(classroom.path("feedback").glob(f"{student}/{name}/*.html"))
 
 
 COLUMNS = (

@@ -96,7 +96,7 @@ def step(parameters, x, targets, learning_rate):
     return W1, b1, W2, b2
 
 
-# %% exercise="tanh_gradient" points=2 what="takes the slope of the sigmoid" says="multiplies by its slope, $1 - \\tanh^2$"
+# %% exercise="tanh_gradient" points=2 what="takes the slope of the sigmoid" says="multiplies by its slope, 1 - tanh²"
 def gradients(parameters, x, targets):
     W1, b1, W2, b2 = parameters
     hidden = np.tanh(x @ W1 + b1)

@@ -258,14 +258,14 @@ exercise.score()
 # - sum: It is as many times too large as there are rows: the loss is their mean.
 # - sign: The sign is turned round. The output is too large where it is above its target.
 # - shape: A gradient has the shape of its parameter.
-# - slope: The way back through tanh multiplies by its slope, $1 - \tanh^2$, and before that the error passes the weights of the second layer.
+# - slope: The way back through tanh multiplies by its slope, 1 - tanh², and before that the error passes the weights of the second layer.
 # - output: At the output, sigmoid and cross-entropy together leave a plain difference (section 4 of the chapter).
 
-# %% [markdown] lang="zh" role="hints" of="dcad36a2"
+# %% [markdown] lang="zh" role="hints" of="9db1c546"
 # - sum: 正好大了“行数”倍：损失是各行的平均。
 # - sign: 符号反了。输出高于目标时，它就是偏大了。
 # - shape: 梯度与它的参数形状相同。
-# - slope: 往回经过 tanh 时要乘它的斜率 $1 - \tanh^2$；在此之前，误差先要经过第二层的权重。
+# - slope: 往回经过 tanh 时要乘它的斜率 1 - tanh²；在此之前，误差先要经过第二层的权重。
 # - output: 在输出端，sigmoid 与交叉熵合在一起，只剩一个简单的差（见正文第 4 节）。
 
 # %% [markdown] lang="en"
