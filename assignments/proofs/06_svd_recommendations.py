@@ -118,6 +118,35 @@ def rank_for(table, error):
     return np.flatnonzero(approximation_errors(table) >= error)[-1]
 
 
+# %% exercise="cost_of_a_rank" points=2 what="takes the largest value left out only" says="Does rank 0 leave out only one of them"
+def approximation_errors(table):
+    return np.append(np.linalg.svd(table, compute_uv=False), 0) / table.size**0.5
+
+
+def rank_for(table, error):
+    return np.flatnonzero(approximation_errors(table) <= error)[0]
+
+
+# %% exercise="cost_of_a_rank" points=1.5 what="forgets the root" says="In what unit would it be"
+def approximation_errors(table):
+    squares = np.linalg.svd(table, compute_uv=False) ** 2
+    return np.append(np.cumsum(squares[::-1])[::-1], 0) / table.size
+
+
+def rank_for(table, error):
+    return np.flatnonzero(approximation_errors(table) <= error)[0]
+
+
+# %% exercise="cost_of_a_rank" points=0.5 what="takes the mean over the rows" says="The ratios are right"
+def approximation_errors(table):
+    squares = np.linalg.svd(table, compute_uv=False) ** 2
+    return np.sqrt(np.append(np.cumsum(squares[::-1])[::-1], 0) / len(table))
+
+
+def rank_for(table, error):
+    return np.flatnonzero(approximation_errors(table) <= error)[0]
+
+
 # %% exercise="cost_of_a_rank" points=4 what="builds every approximation and measures it"
 def approximation_errors(table):
     left, values, right = np.linalg.svd(table, full_matrices=False)
@@ -173,6 +202,21 @@ def fold_in(film_factors, film_bias, mean, rated, stars, strength):
     known = vectors[rated]
     system = known.T @ known + strength * np.eye(vectors.shape[1])
     return mean + film_bias + vectors @ np.linalg.solve(system, known.T @ (stars - mean))
+
+
+# %% exercise="fold_in" points=0 what="predicts the rated films only" says="Which films would a recommender want to know about"
+def fold_in(film_factors, film_bias, mean, rated, stars, strength):
+    known = np.column_stack([np.ones(len(film_bias)), film_factors])[rated]
+    system = known.T @ known + strength * np.eye(known.shape[1])
+    return mean + film_bias[rated] + known @ np.linalg.solve(system, known.T @ (stars - mean - film_bias[rated]))
+
+
+# %% exercise="fold_in" points=0.5 what="multiplies the strength by the number of ratings" says="λ is multiplied by the number of ratings here"
+def fold_in(film_factors, film_bias, mean, rated, stars, strength):
+    vectors = np.column_stack([np.ones(len(film_bias)), film_factors])
+    known = vectors[rated]
+    system = known.T @ known + len(rated) * strength * np.eye(vectors.shape[1])
+    return mean + film_bias + vectors @ np.linalg.solve(system, known.T @ (stars - mean - film_bias[rated]))
 
 
 # %% exercise="fold_in" points=4 what="writes the penalty as further rows of a least squares problem, and returns a list"
@@ -239,6 +283,19 @@ def soft_impute(table, strength, rounds):
 def shrink(table, strength):
     left, values, right = np.linalg.svd(table, full_matrices=False)
     return left * (values - strength) @ right
+
+
+def soft_impute(table, strength, rounds):
+    estimate = np.zeros(table.shape)
+    for _ in range(rounds):
+        estimate = shrink(np.where(np.isnan(table), estimate, table), strength)
+    return estimate
+
+
+# %% exercise="soft_impute" points=0.67 what="takes the absolute value" says="1 − 2 has become +1"
+def shrink(table, strength):
+    left, values, right = np.linalg.svd(table, full_matrices=False)
+    return left * np.abs(values - strength) @ right
 
 
 def soft_impute(table, strength, rounds):
@@ -335,6 +392,14 @@ def popular_recall(seen, relevant, count):
     scores = np.where(seen, -1, seen.sum(axis=0))
     top = np.argsort(-scores, axis=1, kind="stable")[:, :count]
     return np.take_along_axis(relevant, top, axis=1).sum() / relevant.sum()
+
+
+# %% exercise="popular_recall" points=0 what="adds up over the users" says="This is a sum over the users"
+def popular_recall(seen, relevant, count):
+    scores = np.where(seen, -1, seen.sum(axis=0))
+    top = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    hits = np.take_along_axis(relevant, top, axis=1).sum(axis=1)
+    return sum(hits / np.maximum(relevant.sum(axis=1), 1))
 
 
 # %% exercise="popular_recall" points=3 what="sorts a list for each user and averages in pure Python"

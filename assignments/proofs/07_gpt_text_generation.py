@@ -73,6 +73,36 @@ def next_losses(logits, tokens):
     return -np.log(softmax(logits[:-1])[np.arange(len(tokens) - 1), tokens[1:]])
 
 
+# %% exercise="mend_the_listing" points=3 what="returns the mean loss" says="A loss for each predicted token is wanted"
+def embed(tokens, table, positions):
+    return table[tokens] + positions[: len(tokens)]
+
+
+def attend(x, W_q, W_k, W_v):
+    query, key, value = x @ W_q, x @ W_k, x @ W_v
+    scores = np.where(np.tri(len(x), dtype=bool), query @ key.T / np.sqrt(key.shape[1]), -np.inf)
+    return softmax(scores) @ value
+
+
+def next_losses(logits, tokens):
+    return -np.log(softmax(logits)[np.arange(len(tokens) - 1), tokens[1:]]).mean()
+
+
+# %% exercise="mend_the_listing" points=3 what="forgets the minus" says="what sign should a loss have"
+def embed(tokens, table, positions):
+    return table[tokens] + positions[: len(tokens)]
+
+
+def attend(x, W_q, W_k, W_v):
+    query, key, value = x @ W_q, x @ W_k, x @ W_v
+    scores = np.where(np.tri(len(x), dtype=bool), query @ key.T / np.sqrt(key.shape[1]), -np.inf)
+    return softmax(scores) @ value
+
+
+def next_losses(logits, tokens):
+    return np.log(softmax(logits)[np.arange(len(tokens) - 1), tokens[1:]])
+
+
 # %% exercise="mend_the_listing" points=4 what="loops over places and returns lists"
 def embed(tokens, table, positions):
     return [table[token] + positions[place] for place, token in enumerate(tokens)]
@@ -179,6 +209,66 @@ def encode(word, merges):
     return symbols
 
 
+# %% exercise="byte_pairs" points=1.75 what="joins the pair that it returns" says="Two symbols are wanted"
+def best_pair(words):
+    counts = Counter()
+    for word, times in words.items():
+        for pair in pairwise(word.split()):
+            counts["".join(pair)] += times
+    return min(counts, key=lambda pair: (-counts[pair], pair))
+
+
+def encode(word, merges):
+    symbols = list(word)
+    for pair in merges:
+        place = 0
+        while place < len(symbols) - 1:
+            if (symbols[place], symbols[place + 1]) == pair:
+                symbols[place : place + 2] = ["".join(pair)]
+            place += 1
+    return symbols
+
+
+# %% exercise="byte_pairs" points=2.5 what="counts characters" says="You count characters"
+def best_pair(words):
+    counts = Counter()
+    for word, times in words.items():
+        for pair in pairwise(word.replace(" ", "")):
+            counts[pair] += times
+    return min(counts, key=lambda pair: (-counts[pair], pair))
+
+
+def encode(word, merges):
+    symbols = list(word)
+    for pair in merges:
+        place = 0
+        while place < len(symbols) - 1:
+            if (symbols[place], symbols[place + 1]) == pair:
+                symbols[place : place + 2] = ["".join(pair)]
+            place += 1
+    return symbols
+
+
+# %% exercise="byte_pairs" points=2.75 what="joins from the right" says="what is left over at the end"
+def best_pair(words):
+    counts = Counter()
+    for word, times in words.items():
+        for pair in pairwise(word.split()):
+            counts[pair] += times
+    return min(counts, key=lambda pair: (-counts[pair], pair))
+
+
+def encode(word, merges):
+    symbols = list(word)
+    for pair in merges:
+        place = len(symbols) - 2
+        while place >= 0:
+            if (symbols[place], symbols[place + 1]) == pair:
+                symbols[place : place + 2] = ["".join(pair)]
+            place -= 1
+    return symbols
+
+
 # %% exercise="byte_pairs" points=3 what="joins the pair of the best rank until none is left"
 def best_pair(words):
     text = [pair for word, times in words.items() for pair in list(pairwise(word.split(" "))) * times]
@@ -246,6 +336,20 @@ def next_distribution(logits, temperature, top_p):
         return kept / kept.sum()
 
 
+# %% exercise="next_distribution" points=0 what="returns sorted probabilities" says="which probability belongs to which token"
+def next_distribution(logits, temperature, top_p):
+    p = np.sort(softmax(logits / temperature))[::-1]
+    kept = np.where(np.cumsum(p) - p < top_p, p, 0)
+    return kept / kept.sum()
+
+
+# %% exercise="next_distribution" points=1 what="goes through the tokens in their order" says="Fewer tokens reach p already"
+def next_distribution(logits, temperature, top_p):
+    p = softmax(logits / temperature)
+    kept = np.where(np.cumsum(p) - p < top_p, p, 0)
+    return kept / kept.sum()
+
+
 # %% exercise="next_distribution" points=4 what="takes tokens off a sorted list until p is reached"
 def next_distribution(logits, temperature, top_p):
     z = [value / temperature for value in logits]
@@ -307,6 +411,36 @@ def choose(validation, test):
     losses = {name: nats_a_character(*both) for name, both in validation.items()}
     best = min(losses, key=losses.get)
     return best, losses[best]
+
+
+# %% exercise="fair_loss" points=0.6 what="returns the loss of the whole text" says="How long is the text"
+def nats_a_character(pieces, probabilities):
+    return -np.log(probabilities).sum()
+
+
+def choose(validation, test):
+    best = min(validation, key=lambda name: nats_a_character(*validation[name]))
+    return best, nats_a_character(*test[best])
+
+
+# %% exercise="fair_loss" points=0.6 what="returns among how many one guesses" says="What is its logarithm"
+def nats_a_character(pieces, probabilities):
+    return np.prod(probabilities) ** (-1 / len("".join(pieces)))
+
+
+def choose(validation, test):
+    best = min(validation, key=lambda name: nats_a_character(*validation[name]))
+    return best, nats_a_character(*test[best])
+
+
+# %% exercise="fair_loss" points=0 what="forgets the minus" says="And a loss?"
+def nats_a_character(pieces, probabilities):
+    return np.log(probabilities).sum() / len("".join(pieces))
+
+
+def choose(validation, test):
+    best = min(validation, key=lambda name: nats_a_character(*validation[name]))
+    return best, nats_a_character(*test[best])
 
 
 # %% exercise="fair_loss" points=3 what="multiplies probabilities and sorts pairs"
@@ -389,6 +523,18 @@ class CachedHead:
         return softmax(scores) @ text @ self.W_v
 
 
+# %% exercise="cached_head" points=1 what="returns the position's own value" says="Which keys does its query meet"
+class CachedHead:
+    def __init__(self, W_q, W_k, W_v):
+        self.W_q, self.W_k, self.W_v = W_q, W_k, W_v
+        self.keys, self.values = [], []
+
+    def step(self, x):
+        self.keys.append(x @ self.W_k)
+        self.values.append(x @ self.W_v)
+        return softmax(np.array([x @ self.W_q @ self.keys[-1]])) @ np.array(self.values[-1:])
+
+
 # %% exercise="cached_head" points=4 what="grows arrays and writes the softmax out"
 class CachedHead:
     def __init__(self, W_q, W_k, W_v):
@@ -429,6 +575,12 @@ def clean_windows(train_starts, validation_starts, length):
 def clean_windows(train_starts, validation_starts, length):
     distance = np.abs(np.subtract.outer(validation_starts, train_starts)).min(axis=1)
     return np.sort(validation_starts[distance > length])
+
+
+# %% exercise="clean_windows" points=0 what="returns those that overlap" says="These are the ones that overlap"
+def clean_windows(train_starts, validation_starts, length):
+    distance = np.abs(np.subtract.outer(validation_starts, train_starts)).min(axis=1)
+    return validation_starts[distance <= length]
 
 
 # %% exercise="clean_windows" points=3 what="marks every character that was trained on"

@@ -80,6 +80,22 @@ def mean_state(states, mask):
     return (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
 
 
+# %% exercise="mend_the_listing" points=3 what="adds up the states" says="What makes a mean of it"
+def batch(sequences, longest):
+    rows = [row if len(row) <= longest else [*row[: longest - 1], row[-1]] for row in sequences]
+    length = max(map(len, rows))
+    ids = np.array([[*row, *[0] * (length - len(row))] for row in rows])
+    return ids, ids > 0
+
+
+def attention_weights(scores, mask):
+    return softmax(np.where(mask[:, None, :], scores, -np.inf))
+
+
+def mean_state(states, mask):
+    return (states * mask[:, :, None]).sum(axis=1)
+
+
 # %% exercise="mend_the_listing" points=4 what="fills arrays text by text and writes the softmax out"
 def batch(sequences, longest):
     ids = np.zeros((len(sequences), min(longest, max(len(row) for row in sequences))), int)
@@ -183,6 +199,30 @@ def fewest(word, pieces):
     return needed.get(len(word))
 
 
+# %% exercise="word_pieces" points=2 what="puts the mark behind the piece" says="Where does your search look for"
+def tokenize(word, pieces):
+    found, start = [], 0
+    while start < len(word):
+        mark = "##" if start else ""
+        for end in range(len(word), start, -1):
+            if word[start:end] + mark in pieces:
+                break
+        else:
+            return ["[UNK]"]
+        found.append(word[start:end] + mark)
+        start = end
+    return found
+
+
+def fewest(word, pieces):
+    needed = {0: 0}
+    for end in range(1, len(word) + 1):
+        ways = [needed[start] for start in needed if ("##" if start else "") + word[start:end] in pieces]
+        if ways:
+            needed[end] = 1 + min(ways)
+    return needed.get(len(word))
+
+
 # %% exercise="word_pieces" points=3 what="recurses, and tries every way"
 def tokenize(word, pieces, prefix=""):
     if not word:
@@ -244,6 +284,51 @@ def corrupt(ids, special, mask_id, lots, fate, others):
     is_chosen = is_free & (rank < np.floor(0.15 * is_free.sum(axis=1, keepdims=True)))
     shown = np.where(fate < 0.8, mask_id, np.where(fate < 0.9, others, ids))
     return np.where(is_chosen, shown, ids), is_chosen
+
+
+# %% exercise="corrupt" points=1.5 what="takes 15 % of the padded length" says="15 % of *which* tokens"
+def corrupt(ids, special, mask_id, lots, fate, others):
+    is_free = ~np.isin(ids, special)
+    rank = np.argsort(np.argsort(np.where(is_free, lots, np.inf), axis=1), axis=1)
+    is_chosen = is_free & (rank < np.ceil(0.15 * ids.shape[1]))
+    shown = np.where(fate < 0.8, mask_id, np.where(fate < 0.9, others, ids))
+    return np.where(is_chosen, shown, ids), is_chosen
+
+
+# %% exercise="corrupt" points=1.5 what="takes the largest lots" says="These have the largest lots"
+def corrupt(ids, special, mask_id, lots, fate, others):
+    is_free = ~np.isin(ids, special)
+    rank = np.argsort(np.argsort(np.where(is_free, -lots, np.inf), axis=1), axis=1)
+    is_chosen = is_free & (rank < np.ceil(0.15 * is_free.sum(axis=1, keepdims=True)))
+    shown = np.where(fate < 0.8, mask_id, np.where(fate < 0.9, others, ids))
+    return np.where(is_chosen, shown, ids), is_chosen
+
+
+# %% exercise="corrupt" points=2.5 what="exchanges the two tenths" says="Which comes from 0.8 to 0.9"
+def corrupt(ids, special, mask_id, lots, fate, others):
+    is_free = ~np.isin(ids, special)
+    rank = np.argsort(np.argsort(np.where(is_free, lots, np.inf), axis=1), axis=1)
+    is_chosen = is_free & (rank < np.ceil(0.15 * is_free.sum(axis=1, keepdims=True)))
+    shown = np.where(fate < 0.8, mask_id, np.where(fate < 0.9, ids, others))
+    return np.where(is_chosen, shown, ids), is_chosen
+
+
+# %% exercise="corrupt" points=3 what="counts 0.8 as below 0.8" says="is it below 0.8"
+def corrupt(ids, special, mask_id, lots, fate, others):
+    is_free = ~np.isin(ids, special)
+    rank = np.argsort(np.argsort(np.where(is_free, lots, np.inf), axis=1), axis=1)
+    is_chosen = is_free & (rank < np.ceil(0.15 * is_free.sum(axis=1, keepdims=True)))
+    shown = np.where(fate <= 0.8, mask_id, np.where(fate < 0.9, others, ids))
+    return np.where(is_chosen, shown, ids), is_chosen
+
+
+# %% exercise="corrupt" points=2.5 what="applies the fates everywhere" says="Tokens that were not chosen have changed as well"
+def corrupt(ids, special, mask_id, lots, fate, others):
+    is_free = ~np.isin(ids, special)
+    rank = np.argsort(np.argsort(np.where(is_free, lots, np.inf), axis=1), axis=1)
+    is_chosen = is_free & (rank < np.ceil(0.15 * is_free.sum(axis=1, keepdims=True)))
+    shown = np.where(fate < 0.8, mask_id, np.where(fate < 0.9, others, ids))
+    return shown, is_chosen
 
 
 # %% exercise="corrupt" points=4 what="goes through the texts place by place and returns lists"
@@ -334,6 +419,30 @@ def frequency_logits(train_ids, special, tokens):
     return np.log(np.bincount(train_ids.ravel(), minlength=tokens) + 1)
 
 
+# %% exercise="loss_and_baseline" points=1.2 what="adds up the losses" says="Over how many tokens is the mean"
+def masked_loss(logits, original, is_chosen):
+    p = softmax(logits[is_chosen])
+    return -np.log(p[np.arange(len(p)), original[is_chosen]]).sum()
+
+
+def frequency_logits(train_ids, special, tokens):
+    logits = np.log(np.bincount(train_ids.ravel(), minlength=tokens) + 1)
+    logits[special] = -1e9
+    return logits
+
+
+# %% exercise="loss_and_baseline" points=1.2 what="divides by all tokens" says="Is it divided by the chosen tokens"
+def masked_loss(logits, original, is_chosen):
+    losses = -np.log(np.take_along_axis(softmax(logits), original[..., None], axis=-1)[..., 0])
+    return np.mean(losses * is_chosen)
+
+
+def frequency_logits(train_ids, special, tokens):
+    logits = np.log(np.bincount(train_ids.ravel(), minlength=tokens) + 1)
+    logits[special] = -1e9
+    return logits
+
+
 # %% exercise="loss_and_baseline" points=3 what="uses Keras for the loss and normalises the frequencies"
 def masked_loss(logits, original, is_chosen):
     losses = keras.ops.sparse_categorical_crossentropy(original, logits.astype("float64"), from_logits=True)
@@ -409,6 +518,52 @@ def exchange(lengths):
     return places
 
 
+# %% exercise="cheap_rule" points=1.5 what="judges the rule where it learnt" says="Where should a rule be judged"
+def length_rule_accuracy(train_lengths, train_follows, test_lengths, test_follows):
+    gaps = np.diff(train_lengths)[:, 0]
+    return np.mean([(train_follows[gaps == gap].mean() >= 0.5) == f for gap, f in zip(gaps, train_follows)])
+
+
+def exchange(lengths):
+    distance = np.abs(np.subtract.outer(lengths, lengths)) + np.eye(len(lengths)) * 1e9
+    return distance.argmin(axis=1)
+
+
+# %% exercise="cheap_rule" points=2.25 what="says False of a new difference" says="a difference that it has never seen"
+def length_rule_accuracy(train_lengths, train_follows, test_lengths, test_follows):
+    gaps, test_gaps = np.diff(train_lengths)[:, 0], np.diff(test_lengths)[:, 0]
+    return np.mean([gap in gaps and train_follows[gaps == gap].mean() >= 0.5 for gap in test_gaps] == test_follows)
+
+
+def exchange(lengths):
+    distance = np.abs(np.subtract.outer(lengths, lengths)) + np.eye(len(lengths)) * 1e9
+    return distance.argmin(axis=1)
+
+
+# %% exercise="cheap_rule" points=1.5 what="returns the share of wrong answers" says="This is the share of wrong answers"
+def length_rule_accuracy(train_lengths, train_follows, test_lengths, test_follows):
+    gaps, test_gaps = np.diff(train_lengths)[:, 0], np.diff(test_lengths)[:, 0]
+    answers = [train_follows[gaps == gap].mean() >= 0.5 if gap in gaps else True for gap in test_gaps]
+    return np.mean(answers != test_follows)
+
+
+def exchange(lengths):
+    distance = np.abs(np.subtract.outer(lengths, lengths)) + np.eye(len(lengths)) * 1e9
+    return distance.argmin(axis=1)
+
+
+# %% exercise="cheap_rule" points=1.5 what="returns lengths" says="The places of the sentences are wanted"
+def length_rule_accuracy(train_lengths, train_follows, test_lengths, test_follows):
+    gaps, test_gaps = np.diff(train_lengths)[:, 0], np.diff(test_lengths)[:, 0]
+    answers = [train_follows[gaps == gap].mean() >= 0.5 if gap in gaps else True for gap in test_gaps]
+    return np.mean(answers == test_follows)
+
+
+def exchange(lengths):
+    distance = np.abs(np.subtract.outer(lengths, lengths)) + np.eye(len(lengths)) * 1e9
+    return lengths[distance.argmin(axis=1)]
+
+
 # %% exercise="cheap_rule" points=3 what="counts with a Counter and sorts for each sentence"
 def length_rule_accuracy(train_lengths, train_follows, test_lengths, test_follows):
     from collections import Counter
@@ -480,6 +635,22 @@ class LowRankDense(keras.layers.Layer):
 
     def call(self, x):
         return x @ self.kernel + self.bias + (x @ self.down) @ self.up
+
+
+# %% exercise="low_rank_dense" points=2.4 what="turns both matrices round" says="What are their shapes"
+class LowRankDense(keras.layers.Layer):
+    def __init__(self, kernel, bias, rank):
+        super().__init__()
+        self.kernel = self.add_weight(shape=kernel.shape, trainable=False)
+        self.bias = self.add_weight(shape=bias.shape, trainable=False)
+        self.down = self.add_weight(shape=(rank, kernel.shape[0]))
+        self.up = self.add_weight(shape=(kernel.shape[1], rank), initializer="zeros")
+        self.kernel.assign(kernel)
+        self.bias.assign(bias)
+
+    def call(self, x):
+        change = keras.ops.transpose(self.up @ self.down)
+        return x @ self.kernel + self.bias + x @ change
 
 
 # %% exercise="low_rank_dense" points=4 what="keeps kernel and bias as constants and begins with zeros in the other matrix"

@@ -291,7 +291,7 @@ exercise.equal(
         "words": ["abcdef", "abc", "abdef"],
         "pieces": ["a", "ab", "abc", "##b", "##d", "##e", "##f", "##cdef", "##ef"],
     },
-    mistakes={"{hint:greedy}": lambda answer: answer[0] == 4},
+    mistakes={"{hint:greedy}": lambda answer: answer[0] == 3},
 )
 exercise.equal(
     "a word that cannot be written",
