@@ -450,9 +450,9 @@ exercise.score()
 # - first: You chose the tokens before the temperature had changed their probabilities. Which comes first?
 # - divide: Below 1, a temperature should make the probable more probable. What do you do with it?
 # - one: "The fewest tokens that reach p": can that be none at all?
-# - large: $e^{1000}$ is no number that a computer can hold. Which number may be subtracted from all logits without changing the softmax?
+# - large: e^1000 is no number that a computer can hold. Which number may be subtracted from all logits without changing the softmax?
 
-# %% [markdown] lang="zh" role="hints" of="2939fffd"
+# %% [markdown] lang="zh" role="hints" of="949e424d"
 # - reach: 单单第一个词元还不到 p。留下的合起来达到 p 了吗？
 # - sum: 要从它们当中抽取。它们的和是多少，又应当是多少？
 # - place: 你返回的是排好序的。怎么知道哪个概率属于哪个词元？
@@ -460,7 +460,7 @@ exercise.score()
 # - first: 温度还没有改变概率，你就先选好了词元。哪一步在先？
 # - divide: 温度小于 1，应当让大概率更大。你对它做的是什么运算？
 # - one: “达到 p 的最少几个”，可以是一个也没有吗？
-# - large: $e^{1000}$ 是计算机存不下的数。从所有 logits 里减去哪个数，不会改变 softmax？
+# - large: e^1000 是计算机存不下的数。从所有 logits 里减去哪个数，不会改变 softmax？
 
 # %% [markdown] lang="en"
 # ## 4. A fair comparison ({exercise:fair_loss})
