@@ -450,8 +450,8 @@ class Exercise:
 
     def _record(self, what: str, weight: float, problem: str = "", hint: str = "") -> bool:
         self.outcomes.append((not problem, weight))
-        stop = ". " if self.check.language == "en" else "。"
-        self.check.write(f"✗ {what}: {problem}{stop if hint else ''}{hint}" if problem else f"✓ {what}")
+        colon, stop = (": ", ". ") if self.check.language == "en" else ("：", "。")
+        self.check.write(f"✗ {what}{colon}{problem}{stop if hint else ''}{hint}" if problem else f"✓ {what}")
         return not problem
 
     def score(self) -> float:

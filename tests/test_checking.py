@@ -179,7 +179,7 @@ def test_messages_have_both_languages():
     exercise, lines = exercise_on("def double(x): return [x]", language="zh")
     exercise.equal("部分", "double(1)", 2, mistakes={"多了一层。": lambda value: len(value) == 1})
     exercise.score()
-    assert lines == ["✗ 部分: 形状应为 ()，你的是 (1,)。多了一层。", "1 项检查通过 0 项。"]
+    assert lines == ["✗ 部分：形状应为 ()，你的是 (1,)。多了一层。", "1 项检查通过 0 项。"]
 
 
 def test_hidden_tests_pass_nothing_on_that_the_code_could_choose():

@@ -14,8 +14,9 @@ text and given code, which is locked, it has three kinds of cells, marked in the
                                                 are what the student gets in its place
     # %% check="tanh_gradient" minutes=15       its check, a program with course_utils.checking; what stands between
                                                 ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS runs in grading only
-    # %% [markdown] lang="en" role="hints"      right after a check: what it uses as "{hint:name}", one a line, as
-                                                `- name: text`; the Chinese partner has the same names
+    # %% [markdown] lang="en" role="hints"      right after a check: the texts that it uses as "{hint:name}", hints and
+                                                names of parts, one a line as `- name: text`; the Chinese partner has
+                                                the same names
     # %% [markdown] lang="en" answer="why" points=2 minutes=5
                                                 a question that a person grades; the model answer stands between
                                                 ### BEGIN SOLUTION and ### END SOLUTION

@@ -99,21 +99,21 @@ parameters = [
 ]
 given = {"parameters": parameters, "x": x, "t": t}
 exercise.equal(
-    "predict gives one output a row",
+    "{hint:predict}",
     "predict(parameters, x)",
     np.array([[0.7740038], [0.8534092]]),
     given=given,
     mistakes={"{hint:first_layer}": lambda answer: np.shape(answer) == (2, 2)},
 )
 exercise.equal(
-    "step moves W1 and b1",
+    "{hint:step_1}",
     "step(parameters, x, t, learning_rate=1.0)[:2]",
     [np.array([[0.91039751, -0.89332385], [0.95483106, 2.08445938]]), np.array([[-0.04516894, -0.91554062]])],
     given=given,
     mistakes={"{hint:twice}": lambda answer: np.allclose(answer[1], [[-0.12721408, -0.92451031]], atol=1e-6)},
 )
 exercise.equal(
-    "step moves W2",
+    "{hint:step_2}",
     "step(parameters, x, t, learning_rate=1.0)[2]",
     np.array([[1.70676806], [-1.13074407]]),
     given=given,
@@ -145,17 +145,17 @@ x, t = rng.standard_normal((7, 2)), rng.integers(0, 2, (7, 1)).astype(float)
 given = {"parameters": parameters, "x": x, "t": t}
 moved = right_step(parameters, x, t, 0.3)
 exercise.equal(
-    "predict on other rows",
+    "{hint:predict_other}",
     "predict(parameters, x)",
     squash(squash(x @ parameters[0] + parameters[1]) @ parameters[2] + parameters[3]),
     given=given,
 )
-exercise.equal("another step of W1 and b1", "step(parameters, x, t, 0.3)[:2]", moved[:2], given=given)
-exercise.equal("another step of W2 and b2", "step(parameters, x, t, 0.3)[2:]", moved[2:], given=given)
+exercise.equal("{hint:other_1}", "step(parameters, x, t, 0.3)[:2]", moved[:2], given=given)
+exercise.equal("{hint:other_2}", "step(parameters, x, t, 0.3)[2:]", moved[2:], given=given)
 parameters = [rng.standard_normal((2, 4)), np.zeros((1, 4)), rng.standard_normal((4, 1)), np.zeros((1, 1))]
 corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
 exercise.test(
-    "a trained network answers 0, 1, 1, 0",
+    "{hint:trained}",
     """for _ in range(3000):
     parameters = step(parameters, x, t, 2.0)
 predict(parameters, x)""",
@@ -167,11 +167,25 @@ predict(parameters, x)""",
 exercise.score()
 
 # %% [markdown] lang="en" role="hints"
+# - predict: predict gives one output a row
+# - step_1: step moves W1 and b1
+# - step_2: step moves W2
+# - predict_other: predict on other rows
+# - other_1: another step of W1 and b1
+# - other_2: another step of W2 and b2
+# - trained: a trained network answers 0, 1, 1, 0
 # - first_layer: This is what the hidden layer gives; the second layer is missing.
 # - twice: `hidden` is already what the sigmoid gave. What is the slope of the sigmoid there, written with its value?
 # - inputs: The gradient of a layer's weights has the values that came *into that layer*. What comes into the second one?
 
-# %% [markdown] lang="zh" role="hints" of="507a8094"
+# %% [markdown] lang="zh" role="hints" of="feeffb3e"
+# - predict: predict 每行给出一个输出
+# - step_1: step 更新 W1 和 b1
+# - step_2: step 更新 W2
+# - predict_other: predict 用于别的行
+# - other_1: W1 和 b1 的另一步
+# - other_2: W2 和 b2 的另一步
+# - trained: 训练后的网络回答 0、1、1、0
 # - first_layer: 这是隐藏层的输出，还差第二层。
 # - twice: `hidden` 已经是 sigmoid 的输出了。用这个输出值来写，sigmoid 在该处的斜率是什么？
 # - inputs: 一层权重的梯度，用的是**输入这一层**的值。输入第二层的是什么？
@@ -222,6 +236,7 @@ exercise = check("tanh_gradient", points=4)
 
 def compare(x, t, hidden_units, rng):
     """Each of the four gradients against central differences."""
+    what = "{hint:gradient}"
     shapes = {"W1": (x.shape[1], hidden_units), "b1": (1, hidden_units), "W2": (hidden_units, 1), "b2": (1, 1)}
     parameters = [rng.standard_normal(shape) for shape in shapes.values()]
 
@@ -232,7 +247,7 @@ def compare(x, t, hidden_units, rng):
 
     for place, (name, slope) in enumerate(zip(shapes, central_differences(loss, parameters), strict=True)):
         exercise.equal(
-            f"the gradient by {name}, {len(x)} rows and {hidden_units} hidden units",
+            what.format(name=name, rows=len(x), units=hidden_units),
             f"gradients(parameters, x, t)[{place}]",
             slope,
             given={"parameters": parameters, "x": x, "t": t},
@@ -255,13 +270,15 @@ compare(rng.standard_normal((9, 3)), rng.integers(0, 2, (9, 1)).astype(float), h
 exercise.score()
 
 # %% [markdown] lang="en" role="hints"
+# - gradient: the gradient by {name}, {rows} rows and {units} hidden units
 # - sum: It is as many times too large as there are rows: the loss is their mean.
 # - sign: The sign is turned round. The output is too large where it is above its target.
 # - shape: A gradient has the shape of its parameter.
 # - slope: The way back through tanh multiplies by its slope, 1 - tanh², and before that the error passes the weights of the second layer.
 # - output: At the output, sigmoid and cross-entropy together leave a plain difference (section 4 of the chapter).
 
-# %% [markdown] lang="zh" role="hints" of="9db1c546"
+# %% [markdown] lang="zh" role="hints" of="1a5d0b08"
+# - gradient: 对 {name} 的梯度，{rows} 行，{units} 个隐藏单元
 # - sum: 正好大了“行数”倍：损失是各行的平均。
 # - sign: 符号反了。输出高于目标时，它就是偏大了。
 # - shape: 梯度与它的参数形状相同。
@@ -324,21 +341,21 @@ given = {
     "d_y": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
 }
 exercise.equal(
-    "forward",
+    "{hint:forward}",
     forward + "y",
     np.array([[1.5, 1.0, 0.0], [0.0, 3.0, 0.0]]),
     given=given,
     mistakes={"{hint:relu}": np.array([[1.5, 1.0, -1.0], [-1.5, 3.0, -6.0]])},
 )
 exercise.equal(
-    "the derivative by W",
+    "{hint:by_W}",
     forward + "layer.backward(d_y)\nlayer.d_W",
     np.array([[1.0, -8.0, 0.0], [2.0, 9.0, 0.0]]),
     given=given,
     mistakes={"{hint:mask}": np.array([[-7.0, -8.0, -9.0], [6.0, 9.0, 12.0]])},
 )
 exercise.equal(
-    "the derivative by b",
+    "{hint:by_b}",
     forward + "layer.backward(d_y)\nlayer.d_b",
     np.array([1.0, 7.0, 0.0]),
     given=given,
@@ -349,7 +366,7 @@ exercise.equal(
     },
 )
 exercise.equal(
-    "the derivative by x",
+    "{hint:by_x}",
     forward + "layer.backward(d_y)",
     np.array([[-1.0, 2.0], [-5.0, 5.0]]),
     given=given,
@@ -360,18 +377,18 @@ rng = np.random.default_rng(3)
 W, b, x, d_y = (rng.standard_normal(shape) for shape in [(4, 6), (6,), (5, 4), (5, 6)])
 y = np.maximum(0, x @ W + b)
 given = {"W": W, "b": b, "x": x, "d_y": d_y}
-exercise.equal("forward, larger", forward + "y", y, given=given)
+exercise.equal("{hint:forward_larger}", forward + "y", y, given=given)
 exercise.equal(
-    "the derivatives by W and b, larger",
+    "{hint:by_both_larger}",
     forward + "layer.backward(d_y)\n[layer.d_W, layer.d_b]",
     [x.T @ (d_y * (y > 0)), (d_y * (y > 0)).sum(axis=0)],
     given=given,
 )
-exercise.equal("the derivative by x, larger", forward + "layer.backward(d_y)", (d_y * (y > 0)) @ W.T, given=given)
+exercise.equal("{hint:by_x_larger}", forward + "layer.backward(d_y)", (d_y * (y > 0)) @ W.T, given=given)
 V, c, d_out = rng.standard_normal((6, 2)), rng.standard_normal(2), rng.standard_normal((5, 2))
 out = np.maximum(0, y @ V + c)
 exercise.equal(
-    "back through two layers",
+    "{hint:two_layers}",
     """first, second = Dense(W, b), Dense(V, c)
 second.forward(first.forward(x))
 first.backward(second.backward(d_out))""",
@@ -382,13 +399,29 @@ first.backward(second.backward(d_out))""",
 exercise.score()
 
 # %% [markdown] lang="en" role="hints"
+# - forward: forward
+# - by_W: the derivative by W
+# - by_b: the derivative by b
+# - by_x: the derivative by x
+# - forward_larger: forward, larger
+# - by_both_larger: the derivatives by W and b, larger
+# - by_x_larger: the derivative by x, larger
+# - two_layers: back through two layers
 # - relu: Negative sums went through; ReLU makes them 0.
 # - mask: Where the output is 0, nothing of `d_y` comes through: the slope of ReLU there is 0.
 # - mean: Do not divide by the number of rows again; `d_y` has the mean in it.
 # - bias: Every row adds to the same bias, so sum over the rows; the shape is that of `b`.
 # - return: `backward` returns the derivative by the input; the layer below needs it.
 
-# %% [markdown] lang="zh" role="hints" of="2955b80d"
+# %% [markdown] lang="zh" role="hints" of="9d3d1a10"
+# - forward: 向前
+# - by_W: 对 W 的导数
+# - by_b: 对 b 的导数
+# - by_x: 对 x 的导数
+# - forward_larger: 向前，更大的层
+# - by_both_larger: 对 W 和 b 的导数，更大的层
+# - by_x_larger: 对 x 的导数，更大的层
+# - two_layers: 往回穿过两层
 # - relu: 负的和原样通过了；ReLU 要把它们变成 0。
 # - mask: 输出为 0 的地方，`d_y` 一点也传不回来：ReLU 在那里的斜率是 0。
 # - mean: 不要再除以行数；`d_y` 里已经取过平均。
@@ -435,9 +468,9 @@ given = {
     "test_labels": np.array([1, 1, 1, 5, 9]),
     "test_answers": {"always 1": np.array([1, 1, 1, 1, 1]), "nearest": np.array([1, 4, 4, 4, 9])},
 }
-exercise.equal("the name of the rival", call + "[0]", "nearest", given=given, mistakes={"{hint:test}": "always 1"})
+exercise.equal("{hint:name}", call + "[0]", "nearest", given=given, mistakes={"{hint:test}": "always 1"})
 exercise.equal(
-    "its accuracy",
+    "{hint:accuracy}",
     call + "[1]",
     0.4,
     given=given,
@@ -460,9 +493,9 @@ given = {
     "test_labels": test_labels,
     "test_answers": {name: answers(test_labels, share) for name, (_, share) in shares.items()},
 }
-exercise.equal("the name among four rivals", call + "[0]", "tree", given=given)
+exercise.equal("{hint:name_of_four}", call + "[0]", "tree", given=given)
 exercise.equal(
-    "the accuracy among four rivals", call + "[1]", np.mean(given["test_answers"]["tree"] == test_labels), given=given
+    "{hint:accuracy_of_four}", call + "[1]", np.mean(given["test_answers"]["tree"] == test_labels), given=given
 )
 tie = {"b": np.array([1, 0]), "a": np.array([0, 1])}
 given = {
@@ -471,17 +504,27 @@ given = {
     "test_labels": np.ones(2, int),
     "test_answers": tie,
 }
-exercise.equal("the first of two equals", call + "[0]", "b", given=given)
+exercise.equal("{hint:tie}", call + "[0]", "b", given=given)
 ### END HIDDEN TESTS
 exercise.score()
 
 # %% [markdown] lang="en" role="hints"
+# - name: the name of the rival
+# - accuracy: its accuracy
+# - name_of_four: the name among four rivals
+# - accuracy_of_four: the accuracy among four rivals
+# - tie: the first of two equals
 # - test: You chose on the test set. Then its accuracy is no honest estimate any more: the choice has already used it.
 # - validation: This is the accuracy on the validation data, which served for the choice. The report needs the one on the test data.
 # - count: This is how many answers are right. The accuracy is their share.
 # - error: This is the share of wrong answers.
 
-# %% [markdown] lang="zh" role="hints" of="63914946"
+# %% [markdown] lang="zh" role="hints" of="1eba643f"
+# - name: 对手的名字
+# - accuracy: 它的准确率
+# - name_of_four: 四个对手中的名字
+# - accuracy_of_four: 四个对手中的准确率
+# - tie: 一样好时取前面的
 # - test: 你是在测试集上挑的。这样一来，它的准确率就不再是诚实的估计：挑选时已经用过它了。
 # - validation: 这是验证数据上的准确率，它用来挑选。报告里要写测试数据上的。
 # - count: 这是答对的个数。准确率是比例。
@@ -515,7 +558,7 @@ import numpy as np
 exercise = check("find_the_leak", points=3)
 a, b, c, d = np.array([[[0, 1], [2, 3]], [[3, 2], [1, 0]], [[0, 1], [2, 4]], [[6, 0], [0, 0]]], dtype="uint8")
 exercise.equal(
-    "three test images, one of them leaked",
+    "{hint:three}",
     "leaked_rows(train, test)",
     [2],
     given={"train": np.stack([a, b]), "test": np.stack([c, d, a])},
@@ -530,17 +573,15 @@ exercise.equal(
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(6)
 train, test = rng.integers(0, 256, (300, 8, 8), dtype="uint8"), rng.integers(0, 256, (90, 8, 8), dtype="uint8")
-exercise.equal("nothing leaked", "leaked_rows(train, test)", [], given={"train": train, "test": test}, weight=0)
+exercise.equal("{hint:nothing}", "leaked_rows(train, test)", [], given={"train": train, "test": test}, weight=0)
 test[[70, 3, 41]] = train[[9, 250, 9]]
 test[5] = train[7].T
 test[6] = train[8][::-1]
 test[11] = train[12]
 test[11, 0, 0] ^= 1
+exercise.equal("{hint:ninety}", "leaked_rows(train, test)", [3, 41, 70], given={"train": train, "test": test})
 exercise.equal(
-    "three leaked among ninety", "leaked_rows(train, test)", [3, 41, 70], given={"train": train, "test": test}
-)
-exercise.equal(
-    "more test images than training images",
+    "{hint:more}",
     "leaked_rows(train, test)",
     [2, 4],
     given={"train": test[:3], "test": test[[9, 8, 1, 7, 0]]},
@@ -549,13 +590,21 @@ exercise.equal(
 exercise.score()
 
 # %% [markdown] lang="en" role="hints"
+# - three: three test images, one of them leaked
+# - nothing: nothing leaked
+# - ninety: three leaked among ninety
+# - more: more test images than training images
 # - place: None found. Do you compare images at the same place only? A leaked image can stand anywhere in `train`.
 # - sum: Two different images can have the same sum. All pixels must agree.
 # - pixel: One common pixel is not enough; all of them must agree.
 # - train: This is the place in `train`; the place in `test` is wanted.
 # - mask: These are truth values; the places are wanted.
 
-# %% [markdown] lang="zh" role="hints" of="e30ac175"
+# %% [markdown] lang="zh" role="hints" of="109509d3"
+# - three: 三张测试图，一张泄漏
+# - nothing: 没有泄漏
+# - ninety: 九十张里泄漏三张
+# - more: 测试图比训练图多
 # - place: 一个也没找到。是不是只比较了位置相同的图像？泄漏的图像可以在 `train` 的任何位置。
 # - sum: 两张不同的图，像素之和可以相同。必须每个像素都一样。
 # - pixel: 有一个像素相同还不够，必须全部相同。
@@ -620,9 +669,10 @@ fastest, worse_than_guessing, epochs_of_b = "C", "D", 780
 
 # %% check="read_the_figure" minutes=5
 exercise = check("read_the_figure", points=2)
+what = "{hint:letter}"
 for name in ("fastest", "worse_than_guessing"):
-    exercise.test(f"{name} is one of the letters", name, lambda answer: answer in list("ABCD"), weight=0)
-exercise.test("epochs_of_b is a number on the axis", "epochs_of_b", lambda answer: 0 < answer < 2000, weight=0)
+    exercise.test(what.format(name=name), name, lambda answer: answer in list("ABCD"), weight=0)
+exercise.test("{hint:number}", "epochs_of_b", lambda answer: 0 < answer < 2000, weight=0)
 ### BEGIN HIDDEN TESTS
 exercise.equal("fastest", "fastest", "C", hint="{hint:steepest}")
 exercise.equal("worse_than_guessing", "worse_than_guessing", "D", hint="{hint:above}")
@@ -636,11 +686,15 @@ exercise.test(
 exercise.score()
 
 # %% [markdown] lang="en" role="hints"
+# - letter: {name} is one of the letters
+# - number: epochs_of_b is a number on the axis
 # - steepest: Follow a loss of 0.1 from the left: the first line that you meet.
 # - above: Look for the line that ends above the dotted one.
 # - other: This is where B leaves the dotted line. Follow it further down, to 0.3; the axis is logarithmic.
 
-# %% [markdown] lang="zh" role="hints" of="e9839b0e"
+# %% [markdown] lang="zh" role="hints" of="242883d9"
+# - letter: {name} 是其中一个字母
+# - number: epochs_of_b 是横轴上的一个数
 # - steepest: 沿着损失 0.1 从左往右看，最先遇到的是哪条线？
 # - above: 找停在虚线上方的那条线。
 # - other: 这是 B 离开虚线的地方。再往下看到 0.3；纵轴是对数刻度。
