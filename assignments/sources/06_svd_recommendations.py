@@ -310,10 +310,10 @@ exercise.score()
 #
 # $$\min_{b_u,\, p_u} \sum_{v\ \text{rated}} (r_v - \mu - b_v - b_u - p_u \cdot q_v)^2 + \lambda\, (b_u^2 + |p_u|^2).$$
 #
-# Return the predictions for *all* films (not limited to the scale). Hint for the hand: a film's vector $(1, q_v)$ makes the bias one more
+# Return the predictions for *all* films (not limited to the scale). Written as $(1, q_v)$, a film's vector makes the bias one more
 # factor. The user of the first check rates films 0 and 2; on paper, $b_u = \tfrac12$.
 
-# %% [markdown] lang="zh" of="6691adab"
+# %% [markdown] lang="zh" of="fdda2f1d"
 # ## 3. 新用户：是手松，还是真喜欢？（{exercise:fold_in}）
 #
 # 有人不管评什么都打 5 星。他是喜欢这些电影，还是对谁都打 5 星？正文第 12 节把用户折入贝叶斯模型，这里做一个朴素的版本，模型是
@@ -322,7 +322,7 @@ exercise.score()
 #
 # $$\min_{b_u,\, p_u} \sum_{v\ \text{已评}} (r_v - \mu - b_v - b_u - p_u \cdot q_v)^2 + \lambda\, (b_u^2 + |p_u|^2) 。$$
 #
-# 请返回对**所有**电影的预测（不必限制在评分范围之内）。手算时有个窍门：把电影向量写成 $(1, q_v)$，偏置就成了又一个因子。
+# 请返回对**所有**电影的预测（不必限制在评分范围之内）。把电影向量写成 $(1, q_v)$，偏置就成了又一个因子。
 # 第一项检查里的用户评了电影 0 和 2；在纸上可以算出 $b_u = \tfrac12$。
 
 
@@ -439,17 +439,17 @@ exercise.score()
 # ## 4. Fill, shrink, repeat ({exercise:soft_impute})
 #
 # The chapter fills empty cells with 0 once and for all. Why not fill them with what the model says, and fit again? Mazumder, Hastie and
-# Tibshirani (2010) did, with one more idea: all singular values become smaller by λ, and those below λ become 0. That is *soft
+# Tibshirani (2010, *Journal of Machine Learning Research* 11, 2287–2322) did, with one more idea: all singular values become smaller by λ, and those below λ become 0. That is *soft
 # thresholding*; the data decide how many directions are left.
 #
 # - `shrink(table, strength)` returns the table with each singular value $\sigma$ replaced by $\max(\sigma - \lambda, 0)$.
 # - `soft_impute(table, strength, rounds)`: unknown cells are NaN. Start from the estimate 0 everywhere. In each round, put the
 #   estimate into the unknown cells, keep the known ones as they are in the table, and shrink; this is the next estimate. Return the last.
 
-# %% [markdown] lang="zh" of="e975e8ab"
+# %% [markdown] lang="zh" of="4f21a0d7"
 # ## 4. 填上，收缩，再来一遍（{exercise:soft_impute}）
 #
-# 正文里的空格一次填零，就此不变。为什么不用模型自己的估计去填，然后再拟合一遍？Mazumder、Hastie 和 Tibshirani（2010）就是这样做的，
+# 正文里的空格一次填零，就此不变。为什么不用模型自己的估计去填，然后再拟合一遍？Mazumder、Hastie 和 Tibshirani（2010，*Journal of Machine Learning Research* 11，2287–2322）就是这样做的，
 # 还加了一招：每个奇异值都减去 λ，不足 λ 的变成 0。这叫**软阈值**；留下几个方向，由数据决定。
 #
 # - `shrink(table, strength)`：把每个奇异值 $\sigma$ 换成 $\max(\sigma - \lambda, 0)$，返回得到的表。
@@ -571,14 +571,14 @@ exercise.score()
 # ## 5. Find the leak ({exercise:find_the_leak})
 #
 # "How generous is this user?" is a useful input for any predictor of ratings. The function below answers it with the user's mean.
-# With it, even the training error and the test error look wonderful. Too wonderful: the mean knows ratings that it must not know.
+# With it, training error and test error both look wonderful. Too wonderful: the mean knows ratings that it must not know.
 #
 # For each rating, what may be known? Of the user's *training* ratings, all *but this one*; of the user's test ratings, nothing. Change the
 # function so that it returns, for each rating, the mean of what may be known, and 3.0 where nothing is.
 #
 # `user` and `stars` have one entry a rating; `train` is True for the ratings of the training part.
 
-# %% [markdown] lang="zh" of="79095896"
+# %% [markdown] lang="zh" of="cbdadb4d"
 # ## 5. 找出泄漏（{exercise:find_the_leak}）
 #
 # “这位用户手松还是手紧？”对任何评分预测器都是有用的输入。下面的函数用该用户的均值来回答。有了它，训练误差和测试误差都漂亮得很，

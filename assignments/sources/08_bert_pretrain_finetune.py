@@ -327,12 +327,12 @@ exercise.score()
 # Make the exercise from which BERT learns. So that everybody gets the same result, chance comes from outside: `lots` and `fate` hold
 # random numbers between 0 and 1, `others` a random token for each place; all have the shape of `ids` (texts, length).
 #
-# - The tokens in `special` ([CLS], [SEP], padding …) are never chosen. Of the others of each text, $\lceil 15\,\% \rceil$ are chosen, rounded up: those with the smallest `lots`.
+# - The tokens in `special` ([CLS], [SEP], padding …) are never chosen. Of the other tokens of each text 15 % are chosen, rounded up: those with the smallest `lots`.
 # - A chosen token is shown as `mask_id` where its `fate` is below 0.8; as the token of `others` from 0.8 to below 0.9; as it is otherwise.
 #
 # Return what the model sees, and a truth table of what it must guess. Leave `ids` as it is.
 
-# %% [markdown] lang="zh" of="856cc6c0"
+# %% [markdown] lang="zh" of="7e6198b1"
 # ## 3. 藏起什么（{exercise:corrupt}）
 #
 # 出一道 BERT 用来学习的题。为了让大家得到同样的结果，随机性从外面给：`lots` 和 `fate` 是 0 到 1 之间的随机数，`others` 给每个位置备好一个随机词元；
@@ -740,7 +740,7 @@ exercise.score()
 # %% [markdown] lang="en"
 # ## 6. Few numbers to train ({exercise:low_rank_dense})
 #
-# Fine-tuning all of a large model means a new copy of all its weights for each task. Low-rank adaptation (LoRA; Hu et al., 2022) leaves the weights
+# Fine-tuning all of a large model means a new copy of all its weights for each task. Low-rank adaptation (LoRA; Hu et al., 2022, arXiv:2106.09685) leaves the weights
 # as they are and adds a product of two small matrices. Write the layer
 #
 # $$y = x\,W + b + (x\,D)\,U$$
@@ -748,10 +748,10 @@ exercise.score()
 # in Keras, for a given kernel $W$ (inputs, units) and bias $b$ (units,), both *not trainable*. `self.down` is $D$ (inputs, rank) and `self.up` is
 # $U$ (rank, units), both trainable. A new layer must give exactly what the dense layer gives, and yet be able to learn. Which initial values do that?
 
-# %% [markdown] lang="zh" of="a6760d4a"
+# %% [markdown] lang="zh" of="d3cc940d"
 # ## 6. 只训练几个数（{exercise:low_rank_dense}）
 #
-# 微调整个大模型，意味着每个任务都要另存一份全部权重。低秩适配（LoRA；Hu 等，2022）让权重保持原样，另加两个小矩阵的乘积。请用 Keras 写出这样一层：
+# 微调整个大模型，意味着每个任务都要另存一份全部权重。低秩适配（LoRA；Hu 等，2022，arXiv:2106.09685）让权重保持原样，另加两个小矩阵的乘积。请用 Keras 写出这样一层：
 #
 # $$y = x\,W + b + (x\,D)\,U$$
 #
