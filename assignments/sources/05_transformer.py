@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # Assignment 05 · The Transformer
 #
-# {total} in all, after chapter 05.
+# {total} in all, after [chapter 05](../notebooks/05_transformer.ipynb).
 #
 # 1. Run the cells from top to bottom; the first one sets up the assignment.
 # 2. In an answer cell, put your code in place of `raise NotImplementedError`, or change the code that is there. You may add cells.
@@ -12,7 +12,7 @@
 # %% [markdown] lang="zh" of="70d41e5a"
 # # 作业 05 · Transformer
 #
-# 共 {total}，配合第 05 章。
+# 共 {total}，配合[第 05 章](../../notebooks/zh/05_transformer.ipynb)。
 #
 # 1. 从上到下逐格运行；第一格负责准备。
 # 2. 在答题格里，把 `raise NotImplementedError` 换成你的代码，或修改里面已有的代码。可以自己加单元格。
