@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -27,7 +28,7 @@ import numpy as np
 from course_utils import models, paths
 from course_utils.files import write_atomically
 
-AVERAGING = 0.998  # about the last 500 steps
+AVERAGING = 0.995  # about the last 200 steps
 
 
 class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
@@ -47,24 +48,12 @@ def write_record(path: Path, record: dict) -> None:
     write_atomically(path, json.dumps(record, indent=1) + "\n")
 
 
-def evaluate(data, arguments) -> None:
-    """Add what the saved weights reach on the validation and the held-out part to the record; print the file's hash."""
-    content = arguments.target.read_bytes()
-    record = json.loads(arguments.record.read_text(encoding="utf-8"))
-    model = models.load_gpt(content)
-    for part in ("validation", "test"):
-        record[f"{part}_nats_a_character"] = round(models.loss_on(model, data, getattr(data, part)), 5)
-        print(part, record[f"{part}_nats_a_character"])
-    write_record(arguments.record, record)
-    print(f"bytes = {len(content)}\nsha256 = {hashlib.sha256(content).hexdigest()}")
-
-
 class Keep(keras.callbacks.Callback):
     """Record the curve, save the best weights so far, and begin the fall early on request."""
 
-    def __init__(self, data, schedule, arguments, description: dict):
+    def __init__(self, loss, schedule, arguments, description: dict):
         super().__init__()
-        self.data, self.schedule, self.arguments = data, schedule, arguments
+        self.loss, self.schedule, self.arguments = loss, schedule, arguments
         self.description, self.curve = description, []
 
     def on_epoch_end(self, epoch, logs=None):
@@ -73,7 +62,7 @@ class Keep(keras.callbacks.Callback):
             "cpu_seconds": round(time.process_time()),
             "learning_rate": float(self.schedule(self.model.optimizer.iterations)),
             "loss": round(logs["loss"], 4),
-            "validation_loss": round(models.loss_on(self.model, self.data, self.data.validation), 5),
+            "validation_loss": round(self.loss(self.model), 5),
         }
         self.curve.append(entry)
         print(json.dumps(entry), flush=True)
@@ -90,23 +79,33 @@ class Keep(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def main():
-    recipe = models.PLAY_RECIPES["checkpoint"]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def train(description: str, recipe, tokens: int, a_round: int, batches, losses: dict, target: str, ignore=None) -> None:
+    """Read the command line, train a GPT, save its best weights, and record how it was made.
+
+    Args:
+        description: the script's, for --help.
+        recipe: what `models.new_gpt` and `models.compile_gpt` take.
+        tokens: of the alphabet.
+        a_round: steps in which the training text is read once.
+        batches: a function of the number of steps and the seed: the training batches.
+        losses: a function of the model for each part; "validation" chooses the round, the others are opened at the end.
+        target: the weights' file below data/.
+        ignore: see `models.compile_gpt`.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=int(recipe.epochs))
     parser.add_argument("--cool-down", type=int, default=5, help="rounds in which the learning rate falls to zero")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--target", type=Path, default=paths.data() / models.PLAY_CHECKPOINT)
-    parser.add_argument("--record", type=Path, default=paths.data() / "checkpoints" / "shakespeare_gpt.json")
+    parser.add_argument("--target", type=Path, default=paths.data() / target)
+    record = paths.data() / "checkpoints" / Path(target).with_suffix(".json").name
+    parser.add_argument("--record", type=Path, default=record)
     parser.add_argument("--stop", type=Path, help="a file whose existence makes the fall begin at once")
     arguments = parser.parse_args()
 
-    data = models.prepare_plays()
-    a_round = models.steps_of(recipe._replace(epochs=1), len(data.train))
     steps, cool_down = arguments.rounds * a_round, arguments.cool_down * a_round
     schedule = Trapezoid(recipe.peak, steps // 50, steps - cool_down, cool_down)
-    description = {
-        "command": f"python benchmarks/train_07_shakespeare.py --rounds {arguments.rounds} "
+    record = {
+        "command": f"python benchmarks/{Path(sys.argv[0]).name} --rounds {arguments.rounds} "
         f"--cool-down {arguments.cool_down} --seed {arguments.seed}",
         "seed": arguments.seed,
         "recipe": recipe._asdict(),
@@ -115,20 +114,36 @@ def main():
         "numpy": np.__version__,
     }
     keras.utils.set_random_seed(arguments.seed)
-    model = models.new_gpt(recipe, len(data.characters))
-    models.compile_gpt(model, recipe, schedule, AVERAGING)
+    model = models.new_gpt(recipe, tokens)
+    models.compile_gpt(model, recipe, schedule, AVERAGING, ignore)
     swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)  # the average is what is validated and saved
-    keep = Keep(data, schedule, arguments, description)
-    batches = models.window_dataset(data.train, recipe.longest, recipe.batch_size, steps, arguments.seed)
-    options = {
-        "steps_per_epoch": a_round,
-        "epochs": arguments.rounds,
-        "verbose": 0,
-        "shuffle": False,
-        "callbacks": [swap, keep],
-    }
-    model.fit(batches, **options)
-    evaluate(data, arguments)
+    callbacks = [swap, Keep(losses["validation"], schedule, arguments, record)]
+    options = {"steps_per_epoch": a_round, "epochs": arguments.rounds, "verbose": 0, "shuffle": False}
+    model.fit(batches(steps, arguments.seed), **options, callbacks=callbacks)
+
+    content = arguments.target.read_bytes()
+    model = models.load_gpt(content)
+    for part, loss in losses.items():
+        record[f"{part}_nats_a_character"] = round(loss(model), 5)
+        print(part, record[f"{part}_nats_a_character"])
+    write_record(arguments.record, record)
+    print(f"bytes = {len(content)}\nsha256 = {hashlib.sha256(content).hexdigest()}")
+
+
+def main():
+    recipe, data = models.PLAY_RECIPES["checkpoint"], models.prepare_plays()
+    train(
+        __doc__,
+        recipe,
+        len(data.characters),
+        models.steps_of(recipe._replace(epochs=1), len(data.train)),
+        lambda steps, seed: models.window_dataset(data.train, recipe.longest, recipe.batch_size, steps, seed),
+        {
+            part: lambda model, part=part: models.loss_on(model, data, getattr(data, part))
+            for part in ("validation", "test")
+        },
+        models.PLAY_CHECKPOINT,
+    )
 
 
 if __name__ == "__main__":

@@ -107,6 +107,11 @@ def _token_losses(model, numbers):
     return tf.nn.sparse_softmax_cross_entropy_with_logits(numbers[:, 1:], logits)
 
 
+def token_losses(model: GPT, numbers: np.ndarray) -> np.ndarray:
+    """−ln p of every token but the first, given those before it, in nats: (batch, length) → (batch, length − 1)."""
+    return _token_losses(model, tf.constant(numbers, tf.int32)).numpy()
+
+
 def sliding_losses(model: GPT, numbers: np.ndarray, start: int, batch_size: int = 64) -> np.ndarray:
     """The loss of every token from `start` on, each predicted from at least half a window of context.
 
@@ -133,10 +138,7 @@ def sliding_losses(model: GPT, numbers: np.ndarray, start: int, batch_size: int 
     places = np.arange(windows)[:, None] * half + np.arange(2 * half)[None]
     # a window holds its tokens and the one before: the first scored token is predicted from `half` tokens
     rows = padded[places].astype(np.int32)
-    losses = [
-        _token_losses(model, tf.constant(rows[at : at + batch_size])).numpy()[:, half - 1 :]
-        for at in range(0, windows, batch_size)
-    ]
+    losses = [token_losses(model, rows[at : at + batch_size])[:, half - 1 :] for at in range(0, windows, batch_size)]
     return np.concatenate(losses).reshape(-1)[:count]
 
 

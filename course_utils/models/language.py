@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,10 +11,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from course_utils import datasets
+from course_utils import datasets, splits, text
 from course_utils.files import write_atomically
-from course_utils.gpt import GPT, sliding_losses
-from course_utils.training import EpochReport, OneCycle
+from course_utils.gpt import GPT, generate, sliding_losses, token_losses
+from course_utils.training import EpochReport, Muon, OneCycle
 
 
 class LanguageRecipe(NamedTuple):
@@ -32,8 +33,8 @@ class LanguageRecipe(NamedTuple):
 
 
 PLAY_RECIPES = {
-    "notebook": LanguageRecipe(128, 4, 512, 4, 64, dropout=0.0, epochs=2, batch_size=16, peak=3e-3),
-    "checkpoint": LanguageRecipe(192, 6, 768, 4, 256, dropout=0.1, epochs=15, batch_size=16, peak=1.5e-3),
+    "notebook": LanguageRecipe(192, 6, 768, 3, 64, dropout=0.0, epochs=1.2, batch_size=32, peak=4e-3),
+    "checkpoint": LanguageRecipe(192, 6, 768, 4, 128, dropout=0.1, epochs=14, batch_size=32, peak=3e-3),
 }
 
 
@@ -69,20 +70,20 @@ class Plays(NamedTuple):
 
 
 HELD_OUT = 30_000  # characters
-PLAY_CHECKPOINT = "models/shakespeare_gpt.npz"
+PLAY_CHECKPOINT, QUATRAIN_CHECKPOINT = "models/shakespeare_gpt.npz", "models/quatrains_gpt.npz"
 
 
 def prepare_plays() -> Plays:
     """Load the nine plays and part them; the alphabet has all 75 characters."""
-    text = datasets.load_shakespeare()
-    characters = "".join(sorted(set(text)))
+    plays = datasets.load_shakespeare()
+    characters = "".join(sorted(set(plays)))
     table = np.zeros(128, np.int32)
     table[[ord(character) for character in characters]] = np.arange(len(characters))
-    numbers = table[np.frombuffer(text.encode("ascii"), np.uint8)]
-    end, start = len(text) * 8 // 10, len(text) * 9 // 10
+    numbers = table[np.frombuffer(plays.encode("ascii"), np.uint8)]
+    end, start = len(plays) * 8 // 10, len(plays) * 9 // 10
     validation, test = slice(end - HELD_OUT, end), slice(start, start + HELD_OUT)
     train = np.concatenate([numbers[: validation.start], numbers[validation.stop : test.start]])
-    return Plays(characters, text, numbers, train, validation, test)
+    return Plays(characters, plays, numbers, train, validation, test)
 
 
 def window_dataset(numbers: np.ndarray, length: int, batch_size: int, steps: int, seed: int) -> tf.data.Dataset:
@@ -94,11 +95,11 @@ def window_dataset(numbers: np.ndarray, length: int, batch_size: int, steps: int
     starts = []
     while len(starts) < steps * batch_size:
         starts.extend(random.permutation(np.arange(random.integers(length), len(numbers) - length, length)))
-    text = tf.constant(numbers)
+    whole = tf.constant(numbers)
     offsets = tf.range(length + 1)
 
     def cut(start):
-        window = tf.gather(text, start[:, None] + offsets)
+        window = tf.gather(whole, start[:, None] + offsets)
         window = tf.ensure_shape(window, (batch_size, length + 1))
         return window[:, :-1], window[:, 1:]
 
@@ -121,7 +122,7 @@ def compile_gpt(
     averaging: float | None = None,
     ignore: int | None = None,
 ) -> None:
-    """Prepare `fit`: AdamW, gradients clipped to length 1, and XLA, for which all batches must have one shape.
+    """Prepare `fit`: Muon, gradients clipped to length 1, and XLA, for which all batches must have one shape.
 
     Args:
         model: a GPT.
@@ -132,9 +133,7 @@ def compile_gpt(
     """
     average = {"use_ema": True, "ema_momentum": averaging} if averaging else {}
     model.compile(
-        keras.optimizers.AdamW(
-            learning_rate, weight_decay=recipe.weight_decay, beta_2=0.99, global_clipnorm=1.0, **average
-        ),
+        Muon(learning_rate, weight_decay=recipe.weight_decay, beta_2=0.99, global_clipnorm=1.0, **average),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=ignore),
         jit_compile=True,
         steps_per_execution=20,
@@ -205,3 +204,152 @@ def load_gpt(content: bytes | None = None) -> GPT:
         for number, weight in enumerate(model.trainable_variables):
             weight.assign(archive[f"arr_{number}"].astype(np.float32))
     return model
+
+
+POET = "白居易"  # Bai Juyi, who left the most quatrains; the pre-training never sees him
+QUATRAIN_LENGTH = 34  # tokens of a quatrain of seven characters a line, with its marks and a line end on both sides
+
+QUATRAIN_RECIPES = {
+    "checkpoint": LanguageRecipe(
+        128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.15, epochs=14, batch_size=32, peak=2e-3
+    ),
+    "one poet": LanguageRecipe(128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.15, epochs=6, batch_size=32, peak=1e-3),
+}
+
+
+class Poems(NamedTuple):
+    """Tang quatrains as numbers: a line end, the poem with its marks, a line end, and padding; int32 (poems, 34).
+
+    Poems that are nearly alike are in the same part.
+    """
+
+    vocabulary: text.Vocabulary  # of the training poems of the other poets
+    others: tuple[np.ndarray, np.ndarray]  # training and validation part of all poets but one
+    poet: tuple[np.ndarray, np.ndarray, np.ndarray]  # training, validation and test part of Bai Juyi's
+
+    @property
+    def line_end(self) -> int:
+        """The number of the token before and after a poem."""
+        return self.vocabulary.numbers["\n"]
+
+    def decode(self, rows: np.ndarray) -> list[str]:
+        """The poems behind rows of numbers, up to the first line end; unknown characters as □."""
+        poems = ("".join(self.vocabulary.decode(row)).replace("<unknown>", "□").strip("\n") for row in rows)
+        return [poem.split("\n")[0] for poem in poems]
+
+
+def prepare_poems(minimum_count: int = 3) -> Poems:
+    """Load the Tang quatrains and part them by poet and near-duplicates.
+
+    Args:
+        minimum_count: characters that are rarer in the other poets' training poems become "unknown".
+    """
+    quatrains = datasets.load_tang_quatrains()
+    group = splits.near_duplicate_groups(
+        [text.character_pairs(text.letters_only(poem)) for poem in quatrains.text], threshold=0.5
+    )
+    is_poet = quatrains.author == POET
+    other = np.flatnonzero(~is_poet & ~np.isin(group, group[is_poet]))
+    own = np.flatnonzero(is_poet)
+    parts_of_others = splits.split_by_group(quatrains.text[other].tolist(), group[other], validation=4, test=0)
+    parts = splits.split_by_group(quatrains.text[own].tolist(), group[own], validation=12, test=25)
+    documents = [["\n", *poem, "\n"] for poem in quatrains.text]
+    train = other[parts_of_others.train]
+    vocabulary = text.Vocabulary((documents[row] for row in train), minimum_count)
+
+    def numbers(rows):
+        return text.pad([vocabulary.encode(documents[row]) for row in rows], QUATRAIN_LENGTH)
+
+    return Poems(
+        vocabulary,
+        (numbers(train), numbers(other[parts_of_others.validation])),
+        tuple(numbers(own[rows]) for rows in parts),
+    )
+
+
+def poem_dataset(poems: np.ndarray, batch_size: int, steps: int, seed: int) -> tf.data.Dataset:
+    """Batches of poems and of the tokens that come next, in a new order every round; padding as the last targets."""
+    random = np.random.default_rng(seed)
+    rounds = -(-steps * batch_size // len(poems))
+    order = np.concatenate([random.permutation(len(poems)) for _ in range(rounds)])[: steps * batch_size]
+    rows = tf.constant(poems)
+
+    def take(places):
+        batch = tf.ensure_shape(tf.gather(rows, places), (batch_size, poems.shape[1]))
+        return batch[:, :-1], batch[:, 1:]
+
+    places = tf.data.Dataset.from_tensor_slices(order.astype(np.int32)).batch(batch_size, drop_remainder=True)
+    return places.map(take).prefetch(4)
+
+
+def train_on_poems(
+    model: GPT, poems: np.ndarray, recipe: str | LanguageRecipe = "one poet", seed: int = 0, reports: int = 3
+) -> dict[str, list[float]]:
+    """Train a GPT, fresh or pre-trained, on poems, with one cycle of the learning rate.
+
+    Args:
+        model: what `new_gpt` or `load_gpt` returns; it is changed.
+        poems: int32, shape (poems, 34).
+        recipe: a name in `QUATRAIN_RECIPES`, or the settings themselves.
+        seed: of the order and dropout.
+        reports: how many lines are printed on the way.
+
+    Returns:
+        The history of the losses, in nats a token.
+    """
+    recipe = QUATRAIN_RECIPES[recipe] if isinstance(recipe, str) else recipe
+    keras.utils.set_random_seed(seed)
+    a_report = max(1, round(recipe.epochs * len(poems) / recipe.batch_size / reports))
+    compile_gpt(model, recipe, OneCycle(recipe.peak, a_report * reports, warm_up=0.1), ignore=text.PADDING)
+    batches = poem_dataset(poems, recipe.batch_size, a_report * reports, seed)
+    options = {"steps_per_epoch": a_report, "epochs": reports, "verbose": 0, "shuffle": False}
+    return model.fit(batches, **options, callbacks=[EpochReport()]).history
+
+
+def poem_loss(model: GPT, data: Poems, poems: np.ndarray) -> float:
+    """The mean loss of the poems' characters in nats; marks, line ends and padding are not counted."""
+    losses = np.concatenate([token_losses(model, poems[at : at + 256]) for at in range(0, len(poems), 256)])
+    return float(losses[poem_characters(data, poems)].mean())
+
+
+def poem_characters(data: Poems, poems: np.ndarray) -> np.ndarray:
+    """Which tokens behind the first are characters, not marks, line ends or padding: bool, shape (poems, 33)."""
+    return ~np.isin(poems[:, 1:], [text.PADDING, *(data.vocabulary.numbers[mark] for mark in "，。\n")])
+
+
+def poem_lines(poem: str) -> list[str]:
+    """The lines of a poem without their marks."""
+    return [line for line in re.split("[，。]", poem) if line]
+
+
+def write_poems(
+    model: GPT, data: Poems, count: int, beginning: str = "", temperature: float = 1.0, top_p: float = 1.0, seed=0
+) -> list[str]:
+    """Poems drawn from the model, from a beginning on; only padding and "unknown" are banned, no form is imposed.
+
+    Args:
+        model: a GPT on poems.
+        data: what `prepare_poems` returns.
+        count: how many poems.
+        beginning: the first characters of each.
+        temperature, top_p, seed: see `generate`.
+
+    Raises:
+        ValueError: a character of the beginning is not in the vocabulary.
+    """
+    unknown = [character for character in beginning if character not in data.vocabulary]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} occurs in too few of the poems to be known.")
+    start = np.tile([data.line_end, *data.vocabulary.encode(beginning)], (count, 1))
+    banned = (text.PADDING, text.UNKNOWN)
+    new = generate(model, start, QUATRAIN_LENGTH - start.shape[1], temperature, top_p=top_p, seed=seed, banned=banned)
+    return data.decode(np.concatenate([start, new], axis=1)[:, 1:])
+
+
+def is_well_formed(poem: str) -> bool:
+    """Whether a poem has four lines of five or of seven characters, ended by ，。，。
+
+    >>> is_well_formed("床前看月光，疑是地上霜。举头望山月，低头思故乡。"), is_well_formed("床前看月光，疑是。")
+    (True, False)
+    """
+    return any(re.fullmatch(f"(?:[^，。]{{{n}}}，[^，。]{{{n}}}。){{2}}", poem) for n in (5, 7))
