@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from course_utils.training import shortest_time
 from course_utils.transformer import DecoderBlock, TokenEmbedding
 
 
@@ -241,3 +242,23 @@ def generate(
         new = _continue(model, tf.constant(context), tf.constant(steps), tf.constant(seed, tf.int32), *settings)
         found, seed = np.concatenate([found, new.numpy()], axis=1), seed + 1
     return found[:, -count:] if count else found[:, :0]
+
+
+def step_seconds(model: GPT, lengths: list[int]) -> np.ndarray:
+    """How long one more token takes after so many, in seconds.
+
+    Args:
+        model: a GPT; what it has learnt does not matter.
+        lengths: of the text with the new token.
+
+    Returns:
+        Shape (lengths, 2): without a cache, the whole text being computed again; and with one.
+    """
+    whole, step = (tf.function(call, reduce_retracing=True) for call in (model.call, model.step))
+    seconds = []
+    for length in lengths:
+        text, cache = tf.zeros((1, length), tf.int32), model.start_cache(1, length)
+        last, place = text[:, -1:], tf.constant(length - 1)
+        without = shortest_time(lambda text=text: whole(text))
+        seconds.append([without, shortest_time(lambda new=last, cache=cache, place=place: step(new, cache, place))])
+    return np.array(seconds)

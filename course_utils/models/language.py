@@ -10,10 +10,13 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from course_utils import datasets, splits, text
 from course_utils.files import write_atomically
-from course_utils.gpt import GPT, generate, sliding_losses, token_losses
+from course_utils.gpt import GPT, generate, restrict, sliding_losses, token_losses
+from course_utils.metrics import distinct_share, repeated_share
+from course_utils.ngrams import NGrams
 from course_utils.training import EpochReport, Muon, OneCycle
 
 
@@ -121,8 +124,9 @@ def compile_gpt(
     learning_rate: keras.optimizers.schedules.LearningRateSchedule,
     averaging: float | None = None,
     ignore: int | None = None,
+    compiled: bool = True,
 ) -> None:
-    """Prepare `fit`: Muon, gradients clipped to length 1, and XLA, for which all batches must have one shape.
+    """Prepare `fit`: Muon, and gradients clipped to length 1.
 
     Args:
         model: a GPT.
@@ -130,12 +134,14 @@ def compile_gpt(
         learning_rate: the schedule.
         averaging: None, or how much of the moving average of the weights a step keeps.
         ignore: the number of a token that is not to be predicted, such as padding; None for none.
+        compiled: whether XLA compiles a step: ten seconds in the beginning for faster steps, and all batches must have
+            one shape.
     """
     average = {"use_ema": True, "ema_momentum": averaging} if averaging else {}
     model.compile(
         Muon(learning_rate, weight_decay=recipe.weight_decay, beta_2=0.99, global_clipnorm=1.0, **average),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=ignore),
-        jit_compile=True,
+        jit_compile=compiled,
         steps_per_execution=20,
     )
 
@@ -146,7 +152,7 @@ def steps_of(recipe: LanguageRecipe, tokens: int) -> int:
 
 
 def train_on_plays(
-    data: Plays, recipe: str | LanguageRecipe = "notebook", seed: int = 0, reports: int = 5
+    data: Plays, recipe: str | LanguageRecipe = "notebook", seed: int = 0, reports: int = 5, compiled: bool = True
 ) -> tuple[GPT, dict[str, list[float]]]:
     """Train a GPT on the training part of the plays, with one cycle of the learning rate.
 
@@ -154,7 +160,8 @@ def train_on_plays(
         data: what `prepare_plays` returns.
         recipe: a name in `PLAY_RECIPES`, or the settings themselves.
         seed: of the first weights and the order of the windows.
-        reports: how many lines are printed on the way.
+        reports: how many lines are printed on the way; 0 for none.
+        compiled: see `compile_gpt`; worth it for a training of more than about half a minute.
 
     Returns:
         The model and the history of its losses, in nats a character.
@@ -162,18 +169,13 @@ def train_on_plays(
     recipe = PLAY_RECIPES[recipe] if isinstance(recipe, str) else recipe
     keras.utils.set_random_seed(seed)
     model = new_gpt(recipe, len(data.characters))
-    a_report = max(1, round(steps_of(recipe, len(data.train)) / reports / 20)) * 20
-    steps = a_report * reports
-    compile_gpt(model, recipe, OneCycle(recipe.peak, steps, warm_up=0.1))
+    epochs = max(1, reports)
+    a_report = max(1, round(steps_of(recipe, len(data.train)) / epochs / 20)) * 20
+    steps = a_report * epochs
+    compile_gpt(model, recipe, OneCycle(recipe.peak, steps, warm_up=0.1), compiled=compiled)
     batches = window_dataset(data.train, recipe.longest, recipe.batch_size, steps, seed)
-    options = {
-        "steps_per_epoch": a_report,
-        "epochs": reports,
-        "verbose": 0,
-        "shuffle": False,
-        "callbacks": [EpochReport()],
-    }
-    return model, model.fit(batches, **options).history
+    options = {"steps_per_epoch": a_report, "epochs": epochs, "verbose": 0, "shuffle": False}
+    return model, model.fit(batches, **options, callbacks=[EpochReport()] if reports else []).history
 
 
 def loss_on(model: GPT, data: Plays, part: slice) -> float:
@@ -210,10 +212,8 @@ POET = "白居易"  # Bai Juyi, who left the most quatrains; the pre-training ne
 QUATRAIN_LENGTH = 34  # tokens of a quatrain of seven characters a line, with its marks and a line end on both sides
 
 QUATRAIN_RECIPES = {
-    "checkpoint": LanguageRecipe(
-        128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.15, epochs=14, batch_size=32, peak=2e-3
-    ),
-    "one poet": LanguageRecipe(128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.15, epochs=6, batch_size=32, peak=1e-3),
+    "checkpoint": LanguageRecipe(128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.1, epochs=9, batch_size=64, peak=3e-3),
+    "one poet": LanguageRecipe(128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.1, epochs=5, batch_size=32, peak=1e-3),
 }
 
 
@@ -300,7 +300,8 @@ def train_on_poems(
     recipe = QUATRAIN_RECIPES[recipe] if isinstance(recipe, str) else recipe
     keras.utils.set_random_seed(seed)
     a_report = max(1, round(recipe.epochs * len(poems) / recipe.batch_size / reports))
-    compile_gpt(model, recipe, OneCycle(recipe.peak, a_report * reports, warm_up=0.1), ignore=text.PADDING)
+    schedule = OneCycle(recipe.peak, a_report * reports, warm_up=0.1)
+    compile_gpt(model, recipe, schedule, ignore=text.PADDING, compiled=False)
     batches = poem_dataset(poems, recipe.batch_size, a_report * reports, seed)
     options = {"steps_per_epoch": a_report, "epochs": reports, "verbose": 0, "shuffle": False}
     return model.fit(batches, **options, callbacks=[EpochReport()]).history
@@ -315,6 +316,19 @@ def poem_loss(model: GPT, data: Poems, poems: np.ndarray) -> float:
 def poem_characters(data: Poems, poems: np.ndarray) -> np.ndarray:
     """Which tokens behind the first are characters, not marks, line ends or padding: bool, shape (poems, 33)."""
     return ~np.isin(poems[:, 1:], [text.PADDING, *(data.vocabulary.numbers[mark] for mark in "，。\n")])
+
+
+def poem_ngram_loss(model: NGrams, data: Poems, poems: np.ndarray) -> float:
+    """The mean loss of an n-gram model on the poems' characters, counted as `poem_loss` counts them.
+
+    Args:
+        model: counted on the tokens of poems, one after another and without padding.
+        data, poems: see `poem_loss`.
+    """
+    begun = np.concatenate([np.full((len(poems), model.order), data.line_end), poems], axis=1)
+    losses = [model.losses(row[row > 0], model.order + 1) for row in begun]
+    kept = poem_characters(data, poems)[poems[:, 1:] > 0]
+    return float(np.concatenate(losses)[kept].mean())
 
 
 def poem_lines(poem: str) -> list[str]:
@@ -353,3 +367,30 @@ def is_well_formed(poem: str) -> bool:
     (True, False)
     """
     return any(re.fullmatch(f"(?:[^，。]{{{n}}}，[^，。]{{{n}}}。){{2}}", poem) for n in (5, 7))
+
+
+class SampleStatistics(NamedTuple):
+    """What texts drawn from a model are like."""
+
+    repetition: float  # see `repeated_share`, the mean over the texts
+    variety: float  # see `distinct_share`, of the words of all texts together
+    judged: float  # nats a character that another model gives to them
+
+
+def describe_samples(data: Plays, prompts: np.ndarray, samples: np.ndarray, judge: NGrams) -> SampleStatistics:
+    """Repetition, variety and likelihood of texts that go on from prompts; prompts are int32 (texts, length) too."""
+    words = [data.decode(sample).split() for sample in samples]
+    pairs = zip(prompts, samples, strict=True)
+    judged = [judge.losses(np.append(prompt, sample), len(prompt)).mean() for prompt, sample in pairs]
+    repetition = np.mean([repeated_share(of_text) for of_text in words])
+    return SampleStatistics(
+        float(repetition), distinct_share([w for of_text in words for w in of_text]), np.mean(judged)
+    )
+
+
+def unsayable_share(model: GPT, windows: np.ndarray, temperature=1.0, top_k: int | None = None, top_p=1.0) -> float:
+    """The share of the tokens of real texts, int32 (texts, length), that a way of drawing would never have drawn."""
+    logits = ops.reshape(model(windows[:, :-1]), (-1, model.sizes["tokens"]))
+    top_k, temperature = (1, 1.0) if temperature == 0 else (top_k, temperature)
+    kept = ops.convert_to_numpy(restrict(logits / temperature, top_k, top_p)) > -1e8
+    return float(1 - kept[np.arange(len(kept)), windows[:, 1:].ravel()].mean())

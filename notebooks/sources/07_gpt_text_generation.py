@@ -45,17 +45,15 @@ from itertools import pairwise
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-import tensorflow as tf
 from keras import ops
 from scipy.special import log_softmax, softmax
 
 from course_utils import byte_pairs, datasets, models, paths
 from course_utils.claims import caught
-from course_utils.gpt import GPT, generate, restrict, sliding_losses, token_losses
+from course_utils.gpt import GPT, generate, restrict, sliding_losses, step_seconds, token_losses
 from course_utils.metrics import block_bootstrap
 from course_utils.ngrams import COMPRESSORS, NGrams, compressed_nats
 from course_utils.notebook import text_box
-from course_utils.training import shortest_time
 from course_utils.transformer import EncoderBlock, sinusoidal_positions
 
 # %% [markdown] lang="en"
@@ -87,36 +85,28 @@ class PublishedGPT(keras.Model):
         self.output_layer = keras.layers.Dense(vocab_size)
 
     def call(self, input_ids, training=None):
-        x = self.embeddings(input_ids)
-        x = ops.concatenate([ops.repeat(self.first, ops.shape(x)[0], axis=0), x[:, 1:]], axis=1)  # place 0 overwritten
+        x = self.embeddings(input_ids)[:, 1:]
+        x = ops.concatenate([ops.repeat(self.first, ops.shape(x)[0], axis=0), x], axis=1)  # place 0 is overwritten
         for layer in self.encoder:
             x = self.layer_norm(self.dropout(layer(x), training=training) + x)
         return self.output_layer(x[:, -1])
 
 
 plays = models.prepare_plays()
-some = np.random.default_rng(seed).integers(0, len(plays.train) - 4, 60_000)
-windows = plays.train[some[:, None] + np.arange(4)]
-published = PublishedGPT(len(plays.characters), 128, n_layer=6)
-loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-published.compile(keras.optimizers.Adam(2e-3), loss, steps_per_execution=50)
-published.fit(windows[:, :3], windows[:, 3], batch_size=500, epochs=2, verbose=0)
+tokens, validation = len(plays.characters), plays.validation
+places = np.random.default_rng(seed).integers(3, len(plays.train), 60_000)
+published = PublishedGPT(tokens, 128, n_layer=6)
+cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+published.compile(keras.optimizers.Adam(2e-3), cross_entropy, steps_per_execution=50)
+published.fit(plays.train[places[:, None] + [-3, -2, -1]], plays.train[places], batch_size=500, epochs=2, verbose=0)
 
-
-sentence = plays.encode("When to the sessions of sweet silent")[None]
-only_last = np.where(np.arange(sentence.shape[1]) < sentence.shape[1] - 1, 0, sentence)  # line ends, then "t"
-print("logits change by", np.abs(published(sentence) - published(only_last)).max(), "when all but the last is replaced")
-assert np.array_equal(published(sentence), published(only_last))
-
-places = np.arange(plays.validation.start, plays.validation.stop)
-predicted = published.predict(plays.numbers[places[:, None] + [-3, -2, -1]], batch_size=5000, verbose=0)
-published_loss = float(loss(plays.numbers[places], predicted))
-pairs_loss = (
-    NGrams(plays.train, len(plays.characters), order=2).losses(plays.numbers[: places[-1] + 1], places[0]).mean()
-)
-print(
-    f"loss on {len(places):,} characters: six layers {published_loss:.3f}, a table of character pairs {pairs_loss:.3f}"
-)
+sentence, other = (plays.encode(text)[None] for text in ("Now is the winter of our discontent", "t" * 35))
+print("sees only the last character:", np.array_equal(published(sentence), published(other)))
+assert np.array_equal(published(sentence), published(other))
+before = np.arange(validation.start, validation.stop)[:, None] + [-3, -2, -1]
+published_loss = float(cross_entropy(plays.numbers[validation], published(plays.numbers[before])))
+pairs_loss = NGrams(plays.train, tokens, order=2).losses(plays.numbers[: validation.stop], validation.start).mean()
+print(f"loss on unseen text: six layers {published_loss:.3f}, a table of character pairs {pairs_loss:.3f}")
 claim("published_loss", published_loss)
 
 # %% [markdown] lang="en"
@@ -197,11 +187,13 @@ assert merges == byte_pairs.learn_merges(words, 5)
 # %%
 word_counts = Counter(map(byte_pairs.to_bytes, byte_pairs.split_words(plays.decode(plays.train))))
 merges = byte_pairs.learn_merges(word_counts, 1000)
-ours, gpt2 = byte_pairs.BytePairs(merges), byte_pairs.BytePairs(*reversed(datasets.load_gpt2_encoding()))
+published_encoding = datasets.load_gpt2_encoding()
+gpt2 = byte_pairs.BytePairs(published_encoding.merges, published_encoding.token_ids)
+ours = byte_pairs.BytePairs(merges)
 print("first merges:", *map("".join, merges[:16]), " last:", *map("".join, merges[-5:]))
 for name, tokenizer in {"ours": ours, "GPT-2": gpt2}.items():
-    tokens = [tokenizer.tokens[number] for number in tokenizer.encode("Wherefore art thou unforgettable, Romeo?")]
-    print(f"{name:6}", " | ".join(tokens))
+    cut = [tokenizer.tokens[number] for number in tokenizer.encode("Wherefore art thou unforgettable, Romeo?")]
+    print(f"{name:6}", " | ".join(cut))
 assert gpt2.encode("Hello, my dog is cute") == [15496, 11, 616, 3290, 318, 13779]  # as published
 
 rng = np.random.default_rng(seed)
@@ -210,23 +202,21 @@ for _ in range(500):  # any Unicode at all, lone halves of surrogate pairs inclu
     assert ours.decode(ours.encode(string)) == string == gpt2.decode(gpt2.encode(string))
 
 # %%
-held_out = plays.text[plays.validation]
-poems = "\n".join(datasets.load_tang_quatrains().text[:500])
-steps = [0, 30, 100, 300, 1000]
+texts = {"Shakespeare": plays.text[plays.validation], "Tang poems": "".join(datasets.load_tang_quatrains().text[:500])}
+steps, characters_a_token = [0, 30, 100, 300, 1000], {}
 figure, axes = plt.subplots()
-for label, sample in [("Shakespeare", held_out), ("Tang poems", poems)]:
+for label, sample in texts.items():
     held = [len(sample) / len(byte_pairs.BytePairs(merges[:count]).encode(sample)) for count in steps]
     (line,) = axes.plot(np.maximum(steps, 10), held, "o-", label=f"{label}, merges of the plays")
-    of_gpt2 = len(sample) / len(gpt2.encode(sample))
-    axes.axhline(of_gpt2, color=line.get_color(), linestyle=":", label=f"{label}, GPT-2's 50,000 merges")
-    print(f"{label}: {held[-1]:.2f} characters a token with 1,000 merges, {of_gpt2:.2f} with GPT-2's")
-    claim(
-        "merges_shakespeare" if label == "Shakespeare" else "gpt2_chinese",
-        held[-1] if label == "Shakespeare" else of_gpt2,
-    )
+    characters_a_token[label] = held[-1], len(sample) / len(gpt2.encode(sample))
+    axes.axhline(characters_a_token[label][1], color=line.get_color(), linestyle=":", label=f"{label}, GPT-2's merges")
 axes.set(xscale="log", xlabel="merges (0 is drawn at 10)", ylabel="characters a token", ylim=0)
 axes.legend()
 plt.show()
+for label, (of_ours, of_gpt2) in characters_a_token.items():
+    print(f"{label}: {of_ours:.2f} characters a token with 1,000 merges of the plays, {of_gpt2:.2f} with GPT-2's")
+claim("merges_shakespeare", characters_a_token["Shakespeare"][0])
+claim("gpt2_chinese", characters_a_token["Tang poems"][1])
 
 # %% [markdown] lang="en" role="alt"
 # Characters a token against the number of merges, from 0 to 1,000. For Shakespeare's text the curve rises from 1 to about 2.5, and GPT-2's own merges stand a
@@ -273,13 +263,8 @@ plt.show()
 
 # %%
 print(f"{len(plays.train):,} characters to train on; the test text begins:", repr(plays.text[plays.test][:60]))
-parts = {
-    "training": plays.numbers[:30_000],
-    "validation": plays.numbers[plays.validation],
-    "test": plays.numbers[plays.test],
-}
-runs = {name: np.lib.stride_tricks.sliding_window_view(part, 100) for name, part in parts.items()}
-shared = datasets.overlap(np.lib.stride_tricks.sliding_window_view(plays.train, 100), runs["test"])
+passages = [np.lib.stride_tricks.sliding_window_view(part, 100) for part in (plays.train, plays.numbers[plays.test])]
+shared = datasets.overlap(*passages)
 print(f"passages of 100 characters that training and test share: {shared}")
 assert shared == 0
 
@@ -288,16 +273,16 @@ def counted(order, part):
     return ngrams[order].losses(plays.numbers[: part.stop], part.start)
 
 
-ngrams = {order: NGrams(plays.train, len(plays.characters), order) for order in range(1, 9)}
+ngrams = {order: NGrams(plays.train, tokens, order) for order in range(1, 9)}
 by_order = {order: counted(order, plays.validation).mean() for order in ngrams}
-on_training = {order: counted(order, slice(100_000, 130_000)).mean() for order in ngrams}
+on_training = [counted(order, slice(100_000, 130_000)).mean() for order in ngrams]
 best_order = min(by_order, key=by_order.get)
 as_bytes = [part.astype(np.uint8).tobytes() for part in (plays.train, plays.numbers[plays.validation])]
 by_compressor = {name: compressed_nats(*as_bytes, name) for name in COMPRESSORS}
 
 figure, axes = plt.subplots()
 axes.plot(list(by_order), list(by_order.values()), "o-", label="n-gram, validation text")
-axes.plot(list(on_training), list(on_training.values()), "o--", label="n-gram, text it was counted on")
+axes.plot(list(on_training), on_training, "o--", label="n-gram, text it was counted on")
 for (name, value), style in zip(by_compressor.items(), (":", "-."), strict=True):
     axes.axhline(value, color="grey", linestyle=style, label=f"{name}, validation text")
 axes.set(xlabel="n", ylabel="loss (nats a character)", ylim=0)
@@ -370,7 +355,7 @@ def gpt_by_hand(model, numbers):
     return normalised(model.norm, x) @ table.T
 
 
-small = GPT(len(plays.characters), width=32, heads=4, hidden=64, blocks=2, longest=40)
+small = GPT(tokens, width=32, heads=4, hidden=64, blocks=2, longest=40)
 small.build()
 line = plays.encode("O, it is excellent to have a giant's")
 logits = gpt_by_hand(small, line[:-1])
@@ -539,13 +524,8 @@ print(f"from the sixth letter on: {counts} {inside[0]:.2f}, GPT {inside[1]:.2f}"
 
 # %%
 z = np.log(np.array([[0.5, 0.25, 0.15, 0.1]], np.float32))
-for name, logits in {
-    "τ = ½": z / 0.5,
-    "τ = 2": z / 2,
-    "k = 2": restrict(z, top_k=2),
-    "p = .7": restrict(z, top_p=0.7),
-    "p = .8": restrict(z, top_p=0.8),
-}.items():
+drawn_from = {"τ = ½": z / 0.5, "τ = 2": z / 2, "k = 2": restrict(z, top_k=2), "p = .7": restrict(z, top_p=0.7)}
+for name, logits in drawn_from.items():
     print(f"{name:7}", softmax(np.asarray(logits)[0]).round(3))
 np.testing.assert_allclose(softmax(z / 0.5)[0], np.array([0.5, 0.25, 0.15, 0.1]) ** 2 / 0.345, rtol=1e-5)
 
@@ -560,55 +540,21 @@ np.testing.assert_allclose(softmax(z / 0.5)[0], np.array([0.5, 0.25, 0.15, 0.1])
 # 旁边放上莎士比亚自己写的下文。**哪种办法最接近他？**
 
 # %%
-methods = {
-    "greedy": {"temperature": 0},
-    "τ = 0.5": {"temperature": 0.5},
-    "τ = 1": {},
-    "τ = 1.5": {"temperature": 1.5},
-    "top-k, k = 5": {"top_k": 5},
-    "top-p, p = 0.9": {"top_p": 0.9},
-}
+methods = {"greedy": {"temperature": 0}, "τ = 0.5": {"temperature": 0.5}, "τ = 1": {}, "τ = 1.5": {"temperature": 1.5}}
+methods |= {"top-k, k = 5": {"top_k": 5}, "top-p, p = 0.9": {"top_p": 0.9}}
 begins = np.linspace(plays.validation.start, plays.validation.stop - 400, 16).astype(int)
-prompts, truth = (plays.numbers[begins[:, None] + np.arange(*span)] for span in [(0, 64), (64, 304)])
-windows = plays.numbers[begins[:, None] + np.arange(128)]
-validation_logits = trained(windows[:, :-1]).numpy().reshape(-1, len(plays.characters))
-
-
-def repeated_words(text):
-    words = text.split()
-    runs = [tuple(words[at : at + 4]) for at in range(len(words) - 3)]
-    again = {place for at, run in enumerate(runs) if run in runs[:at] for place in range(at, at + 4)}
-    return len(again) / len(words)
-
-
-def described(prompts, samples):
-    texts = [plays.decode(sample) for sample in samples]
-    judged = [
-        ngrams[best_order].losses(np.append(prompt, sample), 64).mean()
-        for prompt, sample in zip(prompts, samples, strict=True)
-    ]
-    words = " ".join(texts).split()
-    return np.mean([repeated_words(text) for text in texts]), len(set(words)) / len(words), np.mean(judged)
-
-
+prompts, windows, truth = (plays.numbers[begins[:, None] + np.arange(*span)] for span in [(64,), (128,), (64, 304)])
 samples = {name: generate(trained, prompts, 240, seed=seed, **method) for name, method in methods.items()}
-samples["Shakespeare"] = truth
-measured = {name: described(prompts, sample) for name, sample in samples.items()}
-print(f"{'':15} repetition  variety  likelihood  cannot say")
-for name, (repetition, variety, judged) in measured.items():
-    method = methods.get(name, {})
-    limits = {
-        key: value
-        for key, value in {"top_k": 1 if name == "greedy" else None, **method}.items()
-        if key != "temperature"
-    }
-    kept = np.asarray(restrict(tf.constant(validation_logits), **limits))[
-        np.arange(len(validation_logits)), windows[:, 1:].ravel()
-    ]
-    print(f"{name:15} {repetition:10.2f} {variety:8.2f} {judged:11.2f} {np.mean(kept < -1e8):11.1%}")
-claim("greedy_repetition", measured["greedy"][0])
-claim("plain_repetition", measured["τ = 1"][0])
-claim("plain_judged", abs(measured["τ = 1"][2] - measured["Shakespeare"][2]))
+measured = {}
+for name, sample in {**samples, "Shakespeare": truth}.items():
+    measured[name] = models.describe_samples(plays, prompts, sample, ngrams[best_order])
+    cannot_say = models.unsayable_share(trained, windows, **methods.get(name, {}))
+    repetition, variety, judged = measured[name]
+    print(f"{name:15} repetition {repetition:4.2f}  variety {variety:4.2f}  likelihood {judged:4.2f}  "
+          f"cannot say {cannot_say:5.1%}")  # fmt: skip
+claim("greedy_repetition", measured["greedy"].repetition)
+claim("plain_repetition", measured["τ = 1"].repetition)
+claim("plain_judged", abs(measured["τ = 1"].judged - measured["Shakespeare"].judged))
 
 # %%
 figure, axes = plt.subplots()
@@ -660,29 +606,18 @@ largest = np.abs(np.concatenate(by_step, axis=1) - trained(windows).numpy()).max
 print(f"largest difference between cached and uncached logits: {largest:.1e}")
 assert largest < 1e-4
 
-long = GPT(**{**trained.sizes, "longest": 512})
-long.build()
-whole, step = tf.function(long.call, reduce_retracing=True), tf.function(long.step, reduce_retracing=True)
-lengths, seconds = [32, 64, 128, 256, 512], {"without a cache": [], "with a cache": []}
-full = tf.zeros((1, 512), tf.int32)
-for length in lengths:
-    cache = long.start_cache(1, length)
-    seconds["without a cache"].append(shortest_time(lambda text=full[:, :length]: whole(text)))
-    seconds["with a cache"].append(
-        shortest_time(lambda cache=cache, at=tf.constant(length - 1): step(full[:, :1], cache, at))
-    )
-
+lengths = [32, 64, 128, 256, 512]
+longer_window = GPT(**{**trained.sizes, "longest": 512})
+longer_window.build()
+seconds = step_seconds(longer_window, lengths)
 figure, axes = plt.subplots()
-for name, values in seconds.items():
-    axes.plot(lengths, 1000 * np.array(values), "o-", label=name)
+axes.plot(lengths, 1000 * seconds, "o-", label=["without a cache", "with a cache"])
 axes.set(xlabel="characters so far", ylabel="time of one more character (ms)", xscale="log", yscale="log")
-axes.set_xticks(lengths, lengths)
-axes.minorticks_off()
 axes.legend()
 plt.show()
-speed_up = np.divide(*seconds.values())
+speed_up = seconds[:, 0] / seconds[:, 1]
 print("speed-up:", ", ".join(f"{value:.1f} at {length}" for value, length in zip(speed_up, lengths, strict=True)))
-assert speed_up[-1] > 2 and speed_up[-1] > speed_up[0]
+assert speed_up[-1] > max(2, speed_up[0])
 
 # %% [markdown] lang="en" role="alt"
 # Time of one more character against the length of the text so far, from 32 to 512, on logarithmic axes. Without a cache it rises in proportion to the length; with the cache it stays
@@ -761,60 +696,233 @@ claim("poems_to_learn_from", len(poet_train))
 # 旁边放上 n 元模型，它不需要训练预算，什么都可以数：所有诗人的诗加上他的诗。损失只计汉字，不计容易猜的标点。**谁最会预测他那些没见过的绝句？**
 
 # %%
-tokens = len(poems.vocabulary)
-fine_tuned = models.load_gpt(datasets.read_verified(models.QUATRAIN_CHECKPOINT))
-models.train_on_poems(fine_tuned, poet_train, seed=seed)
-from_scratch = models.new_gpt(models.QUATRAIN_RECIPES["one poet"], tokens)
-models.train_on_poems(from_scratch, poet_train, seed=seed)
+models_of_poems = {"GPT pre-trained": pretrained}
+models_of_poems["GPT fine-tuned"] = models.load_gpt(datasets.read_verified(models.QUATRAIN_CHECKPOINT))
+models_of_poems["GPT from scratch"] = models.new_gpt(models.QUATRAIN_RECIPES["one poet"], len(poems.vocabulary))
+for name in ("GPT fine-tuned", "GPT from scratch"):
+    models.train_on_poems(models_of_poems[name], poet_train, seed=seed, reports=1)
+poem_test = {name: models.poem_loss(model, poems, poet_test) for name, model in models_of_poems.items()}
 
 all_poems = np.concatenate([poems.others[0], poet_train])
-is_character = models.poem_characters(poems, poet_validation), models.poem_characters(poems, poet_test)
-
-
-def counted_poems(order, rows, is_character):
-    model = NGrams(all_poems[all_poems > 0], tokens, order)
-    padded = np.concatenate([np.full((len(rows), 1), poems.line_end), rows], axis=1)
-    losses = [model.losses(row[row > 0], 2) for row in padded]  # from the poem's first character on
-    return np.concatenate(losses)[
-        np.concatenate([kept[row[1:] > 0] for kept, row in zip(is_character, rows, strict=True)])
-    ].mean()
-
-
-validation = {order: counted_poems(order, poet_validation, is_character[0]) for order in (1, 2, 3)}
-order = min(validation, key=validation.get)
-poem_test = {f"{order}-gram, all poets and his poems": counted_poems(order, poet_test, is_character[1])}
-for name, model in {
-    "GPT from scratch": from_scratch,
-    "GPT pre-trained": pretrained,
-    "GPT fine-tuned": fine_tuned,
-}.items():
-    poem_test[name] = models.poem_loss(model, poems, poet_test)
+counted_poems = {n: NGrams(all_poems[all_poems > 0], len(poems.vocabulary), n) for n in (1, 2, 3)}
+n = min(counted_poems, key=lambda n: models.poem_ngram_loss(counted_poems[n], poems, poet_validation))
+poem_test[f"{n}-gram, all poets and his"] = models.poem_ngram_loss(counted_poems[n], poems, poet_test)
 for name, value in poem_test.items():
-    print(f"{name:34} {value:.3f} nats a character")
+    print(f"{name:26} {value:.3f} nats a character")
 claim("fine_tuned_loss", poem_test["GPT fine-tuned"], baseline=poem_test["GPT from scratch"])
 claim("fine_tuning_gain", poem_test["GPT pre-trained"] - poem_test["GPT fine-tuned"])
-claim("poem_counting_gap", list(poem_test.values())[0] - poem_test["GPT fine-tuned"])
+claim("poem_counting_gap", poem_test[f"{n}-gram, all poets and his"] - poem_test["GPT fine-tuned"])
 
 # %%
-like_bai = models.write_poems(fine_tuned, poems, 400, temperature=0.8, seed=seed)
-claim("fine_tuned_well_formed", np.mean([models.is_well_formed(poem) for poem in like_bai]))
-favourites = Counter("".join(poems.decode(poet_train))) - Counter("，。")
-share = {
-    name: Counter("".join(texts))
-    for name, texts in [
-        ("Bai", poems.decode(poet_train)),
-        ("others", poems.decode(poems.others[0])),
-        ("pre-trained", written),
-        ("fine-tuned", like_bai),
-    ]
+fine_tuned = models_of_poems["GPT fine-tuned"]
+
+
+def go_on_in_chinese(beginning):
+    return "\n".join(models.write_poems(fine_tuned, poems, 4, beginning, temperature=0.8, seed=seed))
+
+
+poem_box, poem_answer = text_box("开头：", "白日", go_on_in_chinese)
+print(go_on_in_chinese("白日"))
+print(go_on_in_chinese(""))
+
+# %% [markdown] lang="en"
+# The budget is equal, the outcome is not: from scratch, a few hundred poems are far too few; after pre-training {claim:fine_tuned_loss.full} (from scratch
+# {claim:fine_tuned_loss.baseline}). Most of it was there before the first poem by Bai Juyi was read: fine-tuning itself adds {claim:fine_tuning_gain}. The
+# n-gram stays {claim:poem_counting_gap} nats behind. And the table of favourite characters shows what fine-tuning changed.
+#
+# ## 11. Size
+#
+# "模型规模的扩大", larger models, is what the articles expect progress from. *How does the loss fall with the number of parameters?* Five GPTs of two blocks, 8 to 128 channels wide, read
+# the same {claim:scaling_characters} characters. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is
+# worth what it predicts, so we fit it to the four smaller ones and let it foretell the largest.
+
+# %% [markdown] lang="zh" of=""
+# 预算一样，结果却不一样：从零开始，几百首诗远远不够；有了预训练，{claim:fine_tuned_loss.full}（从零开始为 {claim:fine_tuned_loss.baseline}）。其中大半在读到白居易的第一首诗之前就有了：
+# 微调本身添了 {claim:fine_tuning_gain}。n 元模型落后 {claim:poem_counting_gap} 奈特。微调改变了什么，看偏爱的字就知道。
+#
+# ## 11. 规模
+#
+# 文章把进步寄托在“模型规模的扩大”上。**损失随参数量怎样下降？**五个两块的 GPT，宽 8 到 128 个通道，都读同样的 {claim:scaling_characters} 个字符。Kaplan 等（2020）发现的是幂律，
+# $L = a\, N^{-b}$，在对数坐标上是直线。一条规律值多少，要看它能预言什么：我们只用较小的四个来拟合，让它预言最大的那个。
+
+# %%
+sizes, size_losses = [], []
+for width in (8, 16, 32, 64, 128):
+    small_recipe = models.LanguageRecipe(width, max(1, width // 16), 4 * width, 2, 64, 0.0, 0.21, 32, 1e-2)
+    model, _ = models.train_on_plays(plays, small_recipe, seed, reports=0, compiled=False)
+    sizes.append(model.count_params())
+    size_losses.append(models.loss_on(model, plays, plays.validation))
+    print(f"{width:4} channels, {sizes[-1]:8,} parameters: {size_losses[-1]:.3f}")
+claim("scaling_characters", models.steps_of(small_recipe, len(plays.train)) * 64 * 32)
+
+slope, start = np.polyfit(np.log(sizes[:-1]), np.log(size_losses[:-1]), 1)
+law = np.exp(start + slope * np.log(sizes))
+print(f"L = {np.exp(start):.2f} N^{slope:.3f}; the largest was to have {law[-1]:.3f} and has {size_losses[-1]:.3f}")
+claim("scaling_exponent", -slope)
+claim("scaling_miss", abs(law[-1] - size_losses[-1]))
+figure, axes = plt.subplots()
+axes.plot(sizes, law, "--", color="grey", label=f"power law of the first four, exponent {slope:.3f}")
+axes.plot(sizes, size_losses, "o", label="validation text")
+axes.set(xscale="log", yscale="log", xlabel="parameters", ylabel="loss (nats a character)")
+axes.legend()
+plt.show()
+
+# %% [markdown] lang="en" role="alt"
+# Loss against the number of parameters for five networks on logarithmic axes, with a straight line fitted to the four smaller ones and drawn on to the largest.
+
+# %% [markdown] lang="zh" role="alt" of=""
+# 五个网络的损失与参数量，对数坐标，外加一条由较小的四个拟合、延长到最大者的直线。
+
+# %% [markdown] lang="en"
+# The loss falls by $1 - 2^{-b}$ with each doubling, $b$ = {claim:scaling_exponent.full}, and the law misses the largest by {claim:scaling_miss} nats. That holds for a fixed and small amount of text.
+# With more training, size alone is not enough: Hoffmann et al. (2022) found that text should grow in step with the parameters, about 20 tokens for each. Our shipped
+# model has more parameters than its plays have characters, and needs dropout for it.
+#
+# ## 12. Break it
+#
+# Five faults that have cost people days, and the checks that stop them.
+
+# %% [markdown] lang="zh" of=""
+# 参数每翻一番，损失下降 $1 - 2^{-b}$，$b$ = {claim:scaling_exponent.full}；对最大的那个，这条规律差了 {claim:scaling_miss} 奈特。这是文本量固定而且很少时的情形。练得多了，光有规模就不够：
+# Hoffmann 等（2022）发现，文本应与参数同步增长，每个参数约 20 个词元。我们随仓库附带的模型，参数比剧本的字符还多，所以要靠随机丢弃。
+#
+# ## 12. 故意弄坏
+#
+# 五个让人白费过好几天的毛病，以及拦住它们的检验。
+
+
+# %%
+with caught("there is no causal mask"):
+    seeing, later_changed = GPT(**small.sizes), np.where(np.arange(len(line)) < 20, line, 0)
+    seeing.blocks = [EncoderBlock(4, 64, 0.0) for _ in range(2)]  # as in BERT
+    seeing.build()
+    change = np.abs(seeing(later_changed[None]) - seeing(line[None]))[0, :20].max()
+    assert change == 0, f"characters 20 and later change the predictions before them by {change:.2f}"
+
+with caught("the targets are not moved by one"):
+    inputs, targets = next(iter(models.window_dataset(plays.train, 64, 32, 1, seed)))
+    targets = inputs
+    assert np.array_equal(inputs[:, 1:], targets[:, :-1]), "the network is asked for the character that it is given"
+
+with caught("the cache forgets at which position it is"):
+    cache = trained.start_cache(16, 128)
+    for place in range(3):
+        logits, cache = trained.step(windows[:, place : place + 1], cache, first=0)
+    difference = np.abs(logits[:, 0] - trained(windows[:, :3])[:, -1]).max()
+    assert difference < 1e-4, f"cached and uncached logits differ by {difference:.2f}"
+
+with caught("the test text was counted as well"):
+    leaky = NGrams(plays.numbers, tokens, best_order).losses(plays.numbers[: test.stop], test.start)
+    claim("checkpoint_test_loss", table["GPT, longer"], baseline=leaky.mean())
+
+with caught("tokens are decoded one at a time and then joined"):
+    numbers = gpt2.encode("低头思故乡")
+    joined = "".join(gpt2.decode([number]) for number in numbers)
+    assert joined == "低头思故乡", f"the line comes back as {joined}"
+
+# %% [markdown] lang="en"
+# The first two give a wonderfully low training loss. Without the checks, one notices only when the samples are nonsense.
+
+# %% [markdown] lang="zh" of=""
+# 头两个毛病会让训练损失低得喜人。没有检验，要到抽出来的全是胡话时才会发觉。
+
+# %% [markdown] lang="en"
+# ## 13. Why it matters for large models
+#
+# GPT, GPT-2 and GPT-3 are this network: wider, deeper, with byte pairs, and with more text. *How much more?* Training costs about six floating-point
+# operations for each parameter and token, two forwards and four backwards (Kaplan et al., 2020). Let us count ours and theirs.
+
+# %% [markdown] lang="zh" of=""
+# ## 13. 与大模型有什么关系
+#
+# GPT、GPT-2、GPT-3 就是这个网络：更宽，更深，用字节对，文本更多。**多多少？**训练时，每个参数、每个词元约要六次浮点运算，前向两次，反向四次（Kaplan 等，2020）。数一数我们的，再数一数他们的。
+
+# %%
+runs = {
+    "two minutes": (two_minutes.count_params(), recipe.epochs * len(plays.train)),
+    "longer training": (trained.count_params(), record["rounds"] * len(plays.train)),
+    "GPT-3 (Brown et al., 2020)": (175e9, 300e9),
+    "Chinchilla (Hoffmann et al., 2022)": (70e9, 1.4e12),
 }
-per_thousand = {name: {c: 1000 * n / counts.total() for c, n in counts.items()} for name, counts in share.items()}
-typical = sorted(favourites, key=lambda c: -(per_thousand["Bai"][c] - per_thousand["others"].get(c, 0)))[:8]
-print("characters that Bai Juyi likes more than others, per thousand")
-for name, shares in per_thousand.items():
-    print(f"{name:12}", "  ".join(f"{c} {shares.get(c, 0):4.1f}" for c in typical))
-print(*[poem for poem in like_bai if models.is_well_formed(poem)][:5], sep="\n")
-poem_box, poem_answer = text_box(
-    "开头:", "白日", lambda start: "\n".join(models.write_poems(fine_tuned, poems, 2, start, 0.8, seed=seed))
-)
-print(poem_answer.value)
+for name, (size, read) in runs.items():
+    print(f"{name:34} {size:8.2g} parameters, {read:8.2g} tokens, {read / size:5.2f} for each")
+ratio = 175e9 * 300e9 / np.prod(runs["two minutes"])
+print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365:,.0f} years of this machine")
+
+# %% [markdown] lang="en"
+# The mechanism is the same, and so are the questions: compare with counting, per character, on text that was not read; look at what is drawn; ask how much was copied.
+#
+# ## Summary
+#
+# - The published "GPT" has no attention: it is a table of character pairs.
+# - Byte pairs write any string; a vocabulary learnt on English makes Chinese expensive ({claim:gpt2_chinese} characters a token).
+# - Two minutes: {claim:gpt_test_loss} nats a character, behind a 5-gram by {claim:two_minutes_behind}; longer, {claim:checkpoint_test_loss} against {claim:checkpoint_test_loss.baseline}.
+# - Greedy text repeats itself ({claim:greedy_repetition.percent} of the words); drawn text is as likely as real text.
+# - The key–value cache changes no logit and saves more the longer the text.
+# - Pre-training on other poets: {claim:fine_tuned_loss} against {claim:fine_tuned_loss.baseline} from scratch, with {claim:well_formed.percent} well-formed quatrains.
+#
+# ## Exercises
+#
+# 1. Do the next merge of section 2 on paper. Then change the count of "lowest_" to 3 by adding it: what changes? (10 minutes)
+# 2. Which temperature gives the lowest loss on the validation text, if `validation_logits` are divided by it? What does that say about the model? (15 minutes)
+# 3. Mix the probabilities of the 5-gram and of the longer GPT, weight chosen on the validation text. Is the mixture better than both on the test text? Why? (20 minutes)
+# 4. Train the two-minute network on our byte pairs instead of characters, in the same time, and compare in nats a character. (40 minutes)
+# 5. Fine-tune on 李商隐 instead: change `POET`, and pre-train anew with `benchmarks/train_07_quatrains.py`, since the shipped network has read him. (60 minutes)
+# 6. Draw 400 poems at τ = 1.2. Which lines break the form first, and at which place? (15 minutes)
+#
+# ## References
+#
+# - C. E. Shannon (1948). *A mathematical theory of communication.* Bell System Technical Journal 27, 379–423. doi:10.1002/j.1538-7305.1948.tb01338.x
+# - T. C. Bell, J. G. Cleary, I. H. Witten (1990). *Text compression.* Prentice Hall.
+# - S. F. Chen, J. Goodman (1999). *An empirical study of smoothing techniques for language modeling.* Computer Speech & Language 13(4), 359–394. doi:10.1006/csla.1999.0128
+# - R. Sennrich, B. Haddow, A. Birch (2016). *Neural machine translation of rare words with subword units.* ACL, 1715–1725. arXiv:1508.07909
+# - A. Vaswani et al. (2017). *Attention is all you need.* NeurIPS 30, 5998–6008. arXiv:1706.03762
+# - A. Radford, K. Narasimhan, T. Salimans, I. Sutskever (2018). *Improving language understanding by generative pre-training.* OpenAI. (A2's reference [2] does not exist.)
+# - A. Radford et al. (2019). *Language models are unsupervised multitask learners.* OpenAI. (GPT-2)
+# - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS 33, 1877–1901. arXiv:2005.14165 (GPT-3)
+# - A. Fan, M. Lewis, Y. Dauphin (2018). *Hierarchical neural story generation.* ACL, 889–898. arXiv:1805.04833 (top-k)
+# - A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi (2020). *The curious case of neural text degeneration.* ICLR. arXiv:1904.09751 (top-p)
+# - J. Kaplan et al. (2020). *Scaling laws for neural language models.* arXiv:2001.08361
+# - J. Hoffmann et al. (2022). *Training compute-optimal large language models.* NeurIPS 35. arXiv:2203.15556
+# - K. Jordan et al. (2024). *Muon: an optimizer for hidden layers in neural networks.* kellerjordan.github.io/posts/muon
+# - J. Liu et al. (2025). *Muon is scalable for LLM training.* arXiv:2502.16982
+# - A. Karpathy (2022). *nanoGPT.* github.com/karpathy/nanoGPT
+
+# %% [markdown] lang="zh" of=""
+# 机制是同一个，要问的也一样：和计数比，按每个字符算，用没读过的文字；看它写出来的东西；问它抄了多少。
+#
+# ## 小结
+#
+# - 文章里的“GPT”没有注意力，只是一张字符对表。
+# - 字节对写得出任何字符串；但从英文学来的词表让中文很贵（每个词元 {claim:gpt2_chinese} 个字符）。
+# - 两分钟：每字符 {claim:gpt_test_loss} 奈特，比 5 元模型差 {claim:two_minutes_behind}；练得更久：{claim:checkpoint_test_loss}，对 {claim:checkpoint_test_loss.baseline}。
+# - 贪心会反复说车轱辘话（{claim:greedy_repetition.percent} 的词）；按概率抽出来的文本，与真文本一样“像”。
+# - 键值缓存不改变任何 logit，文本越长省得越多。
+# - 在别的诗人身上预训练：{claim:fine_tuned_loss}，从零开始是 {claim:fine_tuned_loss.baseline}；{claim:well_formed.percent} 的绝句合乎形式。
+#
+# ## 练习
+#
+# 1. 在纸上做出第 2 节的下一次合并。再加入出现 3 次的 “lowest_”，会有什么变化？（10 分钟）
+# 2. 把 `validation_logits` 除以多大的温度，验证文本上的损失最低？这说明模型怎么样？（15 分钟）
+# 3. 把 5 元模型和练得更久的 GPT 的概率加权混合，权重在验证文本上选。测试文本上，混合比两者都好吗？为什么？（20 分钟）
+# 4. 用同样的时间，让第 5 节的网络在我们的字节对上而不是字符上训练，按每字符的奈特数比较。（40 分钟）
+# 5. 换成李商隐来微调：改掉 `POET`，用 `benchmarks/train_07_quatrains.py` 重新预训练，因为附带的网络读过他。（60 分钟）
+# 6. 取 τ = 1.2 抽 400 首诗。形式最先在哪一句、哪个位置被打破？（15 分钟）
+#
+# ## 参考文献
+#
+# - C. E. Shannon (1948). *A mathematical theory of communication.* Bell System Technical Journal 27, 379–423. doi:10.1002/j.1538-7305.1948.tb01338.x
+# - T. C. Bell, J. G. Cleary, I. H. Witten (1990). *Text compression.* Prentice Hall.
+# - S. F. Chen, J. Goodman (1999). *An empirical study of smoothing techniques for language modeling.* Computer Speech & Language 13(4), 359–394. doi:10.1006/csla.1999.0128
+# - R. Sennrich, B. Haddow, A. Birch (2016). *Neural machine translation of rare words with subword units.* ACL, 1715–1725. arXiv:1508.07909
+# - A. Vaswani et al. (2017). *Attention is all you need.* NeurIPS 30, 5998–6008. arXiv:1706.03762
+# - A. Radford, K. Narasimhan, T. Salimans, I. Sutskever (2018). *Improving language understanding by generative pre-training.* OpenAI.（A2 的参考文献 [2] 并不存在。）
+# - A. Radford et al. (2019). *Language models are unsupervised multitask learners.* OpenAI.（GPT-2）
+# - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS 33, 1877–1901. arXiv:2005.14165（GPT-3）
+# - A. Fan, M. Lewis, Y. Dauphin (2018). *Hierarchical neural story generation.* ACL, 889–898. arXiv:1805.04833（top-k）
+# - A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi (2020). *The curious case of neural text degeneration.* ICLR. arXiv:1904.09751（top-p）
+# - J. Kaplan et al. (2020). *Scaling laws for neural language models.* arXiv:2001.08361
+# - J. Hoffmann et al. (2022). *Training compute-optimal large language models.* NeurIPS 35. arXiv:2203.15556
+# - K. Jordan et al. (2024). *Muon: an optimizer for hidden layers in neural networks.* kellerjordan.github.io/posts/muon
+# - J. Liu et al. (2025). *Muon is scalable for LLM training.* arXiv:2502.16982
+# - A. Karpathy (2022). *nanoGPT.* github.com/karpathy/nanoGPT
