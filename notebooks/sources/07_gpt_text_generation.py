@@ -372,20 +372,19 @@ np.testing.assert_allclose(one_by_one, at_once, atol=1e-4)
 # Now the real thing. Windows of the plays, each character to be predicted from those before it in its window; one cycle of
 # the learning rate, compiled by XLA. The weight matrices are updated by Muon (Jordan et al., 2024), which gives weak directions of the gradient the
 # same length as strong ones; tables and vectors by AdamW. The test loss uses windows that move on by half their length, of which only the second half is scored, so that
-# every character has context. *Will about {claim:rounds_of_training} readings of the plays beat the table of counts?* We expect not.
+# every character has context. *Will reading the plays little more than once beat the table of counts?* We expect not.
 
 # %% [markdown] lang="zh" of=""
 # ## 5. 训练两分钟
 #
 # 正式开始。从剧本里切出窗口，每个字符都由窗口内它前面的字符来预测；学习率走一个周期，用 XLA 编译。权重矩阵用 Muon 更新（Jordan 等，2024），它让梯度里弱的方向和强的方向
-# 走得一样远；各种表和向量用 AdamW。测试时窗口每次移动半个窗长，只计后半段，这样每个字符都有上文。**把剧本读上约 {claim:rounds_of_training} 遍，赢得了计数表吗？**我们预计赢不了。
+# 走得一样远；各种表和向量用 AdamW。测试时窗口每次移动半个窗长，只计后半段，这样每个字符都有上文。**把剧本读上一遍多，赢得了计数表吗？**我们预计赢不了。
 
 # %%
 recipe = models.PLAY_RECIPES["notebook"]
 started = time.perf_counter()
 two_minutes, history = models.train_on_plays(plays, recipe, seed, reports=8)
-print(f"{two_minutes.count_params():,} parameters, trained for {time.perf_counter() - started:.0f} s")
-claim("rounds_of_training", recipe.epochs)
+print(f"{two_minutes.count_params():,} parameters, {recipe.epochs} readings, {time.perf_counter() - started:.0f} s")
 
 read = np.arange(1, 9) / 8 * recipe.epochs
 validation_loss = models.loss_on(two_minutes, plays, plays.validation)
@@ -410,7 +409,7 @@ plt.show()
 #
 # ## 6. With more training
 #
-# The repository carries a GPT that was trained longer with the same code: {claim:checkpoint_rounds} readings, a wider network, dropout, and the moving average of the
+# The repository carries a GPT that was trained longer with the same code: more readings, one more block, longer windows, dropout, and the moving average of the
 # weights. Its record holds the command, the seed and the curve; nothing of it is computed here except what counts, its loss. Now the test text is
 # opened, once, for all.
 
@@ -419,7 +418,7 @@ plt.show()
 #
 # ## 6. 练得更久
 #
-# 仓库里带了一个用同样的代码练得更久的 GPT：读 {claim:checkpoint_rounds} 遍，网络更宽，加了随机丢弃，取权重的滑动平均。它的记录里有命令、种子和训练曲线；
+# 仓库里带了一个用同样的代码练得更久的 GPT：多读几遍，多一块，窗口更长，加了随机丢弃，取权重的滑动平均。它的记录里有命令、种子和训练曲线；
 # 这里不重新训练，只重新计算要紧的那个数：它的损失。现在打开测试文本，只此一次，所有模型一起。
 
 # %%
@@ -445,7 +444,6 @@ counts = f"{best_order}-gram"
 claim("gpt_test_loss", table["GPT, two minutes"])
 claim("two_minutes_behind", table["GPT, two minutes"] - table[counts])
 claim("checkpoint_test_loss", table["GPT, longer"], baseline=table[counts])
-claim("checkpoint_rounds", record["saved_round"])
 print("longer training − counting:", block_bootstrap(test_losses["GPT, longer"] - test_losses[counts], block=500))
 
 # %%
@@ -656,13 +654,13 @@ print(go_on("DUKE. What is"))
 #
 # Now characters of another kind, in a strict form: four lines of five or seven, ended by ，。，。 The articles say that a GPT is pre-trained on much text and
 # fine-tuned on the text that one wants. *What does that buy?* The repository carries a GPT pre-trained on the quatrains of all Tang poets but one, with a record as above. The one is Bai Juyi (白居易), of whom
-# we have {claim:poems_to_learn_from} quatrains to learn from, and others to test on; near-duplicates stay on one side. First: does the pre-trained net know the form? Nothing enforces it; padding and "unknown" are all that is banned.
+# we have about 500 quatrains to learn from, and others to test on; near-duplicates stay on one side. First: does the pre-trained net know the form? Nothing enforces it; padding and "unknown" are all that is banned.
 
 # %% [markdown] lang="zh" of=""
 # ## 10. 预训练与微调：唐人绝句
 #
 # 换一种字符，换一种严格的形式：四句，每句五字或七字，以“，。，。”收句。文章说，GPT 先在大量文本上预训练，再在想要的文本上微调。**这样换来了什么？**
-# 仓库里带了一个 GPT，用除一人之外全部唐代诗人的绝句预训练而成，记录同前。那一个人是白居易：他有 {claim:poems_to_learn_from} 首绝句可学，另有一些留作测试；近似重复的诗放在同一边。
+# 仓库里带了一个 GPT，用除一人之外全部唐代诗人的绝句预训练而成，记录同前。那一个人是白居易：他有约 500 首绝句可学，另有一些留作测试；近似重复的诗放在同一边。
 # 先问：预训练的网络懂得形式吗？没有任何强制，只禁止抽到填充和“未知”。
 
 # %%
@@ -684,7 +682,6 @@ print(f"well formed {well_formed:.1%}; lines that stand in the training poems: {
       f"{copied(poems.decode(poems.others[1])):.1%} of the poets' own in the validation part")  # fmt: skip
 claim("well_formed", well_formed)
 claim("copied_lines", copied(written))
-claim("poems_to_learn_from", len(poet_train))
 
 # %% [markdown] lang="en"
 # It has learnt the form from examples alone, {claim:well_formed.percent}, and it hardly copies. Now Bai Juyi, with the same budget for both: a few readings of his
@@ -733,7 +730,7 @@ print(go_on_in_chinese(""))
 # ## 11. Size
 #
 # "模型规模的扩大", larger models, is what the articles expect progress from. *How does the loss fall with the number of parameters?* Five GPTs of two blocks, 8 to 128 channels wide, read
-# the same {claim:scaling_characters} characters. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is
+# the same 200,000 characters. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is
 # worth what it predicts, so we fit it to the four smaller ones and let it foretell the largest.
 
 # %% [markdown] lang="zh" of=""
@@ -742,7 +739,7 @@ print(go_on_in_chinese(""))
 #
 # ## 11. 规模
 #
-# 文章把进步寄托在“模型规模的扩大”上。**损失随参数量怎样下降？**五个两块的 GPT，宽 8 到 128 个通道，都读同样的 {claim:scaling_characters} 个字符。Kaplan 等（2020）发现的是幂律，
+# 文章把进步寄托在“模型规模的扩大”上。**损失随参数量怎样下降？**五个两块的 GPT，宽 8 到 128 个通道，都读同样的 20 万个字符。Kaplan 等（2020）发现的是幂律，
 # $L = a\, N^{-b}$，在对数坐标上是直线。一条规律值多少，要看它能预言什么：我们只用较小的四个来拟合，让它预言最大的那个。
 
 # %%
@@ -753,7 +750,7 @@ for width in (8, 16, 32, 64, 128):
     sizes.append(model.count_params())
     size_losses.append(models.loss_on(model, plays, plays.validation))
     print(f"{width:4} channels, {sizes[-1]:8,} parameters: {size_losses[-1]:.3f}")
-claim("scaling_characters", models.steps_of(small_recipe, len(plays.train)) * 64 * 32)
+print(f"each has read {models.steps_of(small_recipe, len(plays.train)) * 64 * 32:,} characters")
 
 slope, start = np.polyfit(np.log(sizes[:-1]), np.log(size_losses[:-1]), 1)
 law = np.exp(start + slope * np.log(sizes))
