@@ -10,7 +10,7 @@
 # | **You will learn** | how text becomes numbers, what a loss in nats a character means, what pre-training buys, how loss falls with size |
 # | **You need** | chapter 05 (attention, causal mask, decoder blocks) |
 # | **Time and memory** | {run:seconds} s on two processor cores, {run:memory} GB |
-# | **Follows** | A2 §1.3.2, §1.4.2 and §3.1 ([which articles?](../README.md#the-articles)) |
+# | **Follows** | A2 §1.1–1.2, §1.3.2, §1.4.2 and §3.1 ([which articles?](../README.md#the-articles)) |
 #
 # Chinese edition: [zh/07_gpt_text_generation.ipynb](zh/07_gpt_text_generation.ipynb). Errors of the articles: [ERRATA.md](ERRATA.md).
 # Lines that begin with ✓ are promises, measured over several seeds; the run stops if one no longer holds.
@@ -27,7 +27,7 @@
 # | **学到** | 文字怎样变成数，“每字符多少奈特”的损失是什么意思，预训练换来了什么，损失怎样随规模下降 |
 # | **准备** | 第 05 章（注意力、因果掩码、解码器块） |
 # | **时间与内存** | 两个处理器核心上 {run:seconds} 秒，{run:memory} GB |
-# | **对应文章** | A2 §1.3.2、§1.4.2、§3.1（[是哪几篇？](../../README.zh.md#四篇文章)） |
+# | **对应文章** | A2 §1.1–1.2、§1.3.2、§1.4.2、§3.1（[是哪几篇？](../../README.zh.md#四篇文章)） |
 #
 # 英文版：[07_gpt_text_generation.ipynb](../07_gpt_text_generation.ipynb)。文章勘误：[ERRATA.md](ERRATA.md)。
 # 以 ✓ 开头的输出是承诺：它在多个随机种子下测量过，一旦不再成立，运行就会中止。
@@ -826,12 +826,16 @@ with caught("tokens are decoded one at a time and then joined"):
 # %% [markdown] lang="en"
 # ## 13. Why it matters for large models
 #
-# GPT, GPT-2 and GPT-3 are this network: wider, deeper, with byte pairs, and with more text. *How much more?* Training costs about six floating-point
+# Article A2 tells a history in which DeepMind's DQN dates from 2012 and GPT from 2017. In truth AlexNet is of 2012, DQN of 2013 (Nature 2015), the
+# Transformer of 2017, GPT of June 2018, BERT of October 2018, GPT-2 of 2019 and GPT-3 of 2020; a system "SeaWorld" by Facebook we cannot find
+# ([ERRATA.md](ERRATA.md)). GPT, GPT-2 and GPT-3 are this network: wider, deeper, with byte pairs, and with more text. *How much more?* Training costs about six floating-point
 # operations for each parameter and token, two forwards and four backwards (Kaplan et al., 2020). Let us count ours and theirs.
 
 # %% [markdown] lang="zh" of=""
 # ## 13. 与大模型有什么关系
 #
+# 文章 A2 讲的历史里，DeepMind 的 DQN 是 2012 年的，GPT 是 2017 年的。实际上 AlexNet 是 2012 年，DQN 是 2013 年（《自然》2015 年），Transformer 是 2017 年，
+# GPT 是 2018 年 6 月，BERT 是 2018 年 10 月，GPT-2 是 2019 年，GPT-3 是 2020 年；Facebook 的“SeaWorld”则查无此物（[ERRATA.md](ERRATA.md)）。
 # GPT、GPT-2、GPT-3 就是这个网络：更宽，更深，用字节对，文本更多。**多多少？**训练时，每个参数、每个词元约要六次浮点运算，前向两次，反向四次（Kaplan 等，2020）。数一数我们的，再数一数他们的。
 
 # %%
@@ -879,6 +883,7 @@ print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365
 # - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS 33, 1877–1901. arXiv:2005.14165 (GPT-3)
 # - A. Fan, M. Lewis, Y. Dauphin (2018). *Hierarchical neural story generation.* ACL, 889–898. arXiv:1805.04833 (top-k)
 # - A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi (2020). *The curious case of neural text degeneration.* ICLR. arXiv:1904.09751 (top-p)
+# - V. Mnih et al. (2015). *Human-level control through deep reinforcement learning.* Nature 518, 529–533. doi:10.1038/nature14236 (DQN)
 # - J. Kaplan et al. (2020). *Scaling laws for neural language models.* arXiv:2001.08361
 # - J. Hoffmann et al. (2022). *Training compute-optimal large language models.* NeurIPS 35. arXiv:2203.15556
 # - K. Jordan et al. (2024). *Muon: an optimizer for hidden layers in neural networks.* kellerjordan.github.io/posts/muon
@@ -918,6 +923,7 @@ print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365
 # - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS 33, 1877–1901. arXiv:2005.14165（GPT-3）
 # - A. Fan, M. Lewis, Y. Dauphin (2018). *Hierarchical neural story generation.* ACL, 889–898. arXiv:1805.04833（top-k）
 # - A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi (2020). *The curious case of neural text degeneration.* ICLR. arXiv:1904.09751（top-p）
+# - V. Mnih et al. (2015). *Human-level control through deep reinforcement learning.* Nature 518, 529–533. doi:10.1038/nature14236（DQN）
 # - J. Kaplan et al. (2020). *Scaling laws for neural language models.* arXiv:2001.08361
 # - J. Hoffmann et al. (2022). *Training compute-optimal large language models.* NeurIPS 35. arXiv:2203.15556
 # - K. Jordan et al. (2024). *Muon: an optimizer for hidden layers in neural networks.* kellerjordan.github.io/posts/muon
