@@ -8,7 +8,7 @@ from course_utils.notebook import native_stderr_silenced
 with native_stderr_silenced():
     import tensorflow as tf
 
-from course_utils.gpt import GPT, generate, restrict, sliding_losses
+from course_utils.gpt import GPT, generate, restrict, sliding_losses, step_seconds
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +127,9 @@ def test_bad_requests_are_refused(model):
         generate(model, NUMBERS, 3, temperature=-1)
     with pytest.raises(ValueError, match="top_k is 0"):
         generate(model, NUMBERS, 3, top_k=0)
+
+
+def test_steps_are_timed_with_and_without_a_cache(model):
+    seconds = step_seconds(model, [4, 12])
+    assert seconds.shape == (2, 2)
+    assert (seconds > 0).all()

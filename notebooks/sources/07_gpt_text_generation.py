@@ -372,13 +372,13 @@ np.testing.assert_allclose(one_by_one, at_once, atol=1e-4)
 # Now the real thing. Windows of the plays, each character to be predicted from those before it in its window; one cycle of
 # the learning rate, compiled by XLA. The weight matrices are updated by Muon (Jordan et al., 2024), which gives weak directions of the gradient the
 # same length as strong ones; tables and vectors by AdamW. The test loss uses windows that move on by half their length, of which only the second half is scored, so that
-# every character has context. *Will reading the plays little more than once beat the table of counts?* We expect not.
+# every character has context. *Will reading the plays once beat the table of counts?* We expect not.
 
 # %% [markdown] lang="zh" of=""
 # ## 5. 训练两分钟
 #
 # 正式开始。从剧本里切出窗口，每个字符都由窗口内它前面的字符来预测；学习率走一个周期，用 XLA 编译。权重矩阵用 Muon 更新（Jordan 等，2024），它让梯度里弱的方向和强的方向
-# 走得一样远；各种表和向量用 AdamW。测试时窗口每次移动半个窗长，只计后半段，这样每个字符都有上文。**把剧本读上一遍多，赢得了计数表吗？**我们预计赢不了。
+# 走得一样远；各种表和向量用 AdamW。测试时窗口每次移动半个窗长，只计后半段，这样每个字符都有上文。**把剧本读上一遍，赢得了计数表吗？**我们预计赢不了。
 
 # %%
 recipe = models.PLAY_RECIPES["notebook"]
@@ -596,8 +596,9 @@ for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
 # 没有缓存，第 $t$ 步的开销与 $t$ 成正比；有了缓存，几乎只剩那一个新位置。我们用同样大小、容得下 512 个字符的网络，测单独一步的时间。
 
 # %%
-cache, by_step = trained.start_cache(16, 128), []
-for place in range(128):
+logits, cache = trained.step(windows[:, :100], trained.start_cache(16, 128), first=0)
+by_step = [logits]
+for place in range(100, 128):
     logits, cache = trained.step(windows[:, place : place + 1], cache, place)
     by_step.append(logits)
 largest = np.abs(np.concatenate(by_step, axis=1) - trained(windows).numpy()).max()
@@ -729,8 +730,8 @@ print(go_on_in_chinese(""))
 #
 # ## 11. Size
 #
-# "模型规模的扩大", larger models, is what the articles expect progress from. *How does the loss fall with the number of parameters?* Five GPTs of two blocks, 8 to 128 channels wide, read
-# the same 200,000 characters. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is
+# "模型规模的扩大", larger models, is what the articles expect progress from. *How does the loss fall with the number of parameters?* Five GPTs of three blocks, 16 to 192 channels wide, read
+# the plays once. The fifth is the one of section 5; the four smaller ones stand on record, and the smallest is trained again here to see whether the record holds. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is
 # worth what it predicts, so we fit it to the four smaller ones and let it foretell the largest.
 
 # %% [markdown] lang="zh" of=""
@@ -739,22 +740,24 @@ print(go_on_in_chinese(""))
 #
 # ## 11. 规模
 #
-# 文章把进步寄托在“模型规模的扩大”上。**损失随参数量怎样下降？**五个两块的 GPT，宽 8 到 128 个通道，都读同样的 20 万个字符。Kaplan 等（2020）发现的是幂律，
+# 文章把进步寄托在“模型规模的扩大”上。**损失随参数量怎样下降？**五个三块的 GPT，宽 16 到 192 个通道，都把剧本读一遍。第五个就是第 5 节的那个；较小的四个有记录可查，最小的在这里重新训练一次，看记录是否属实。Kaplan 等（2020）发现的是幂律，
 # $L = a\, N^{-b}$，在对数坐标上是直线。一条规律值多少，要看它能预言什么：我们只用较小的四个来拟合，让它预言最大的那个。
 
 # %%
-sizes, size_losses = [], []
-for width in (8, 16, 32, 64, 128):
-    small_recipe = models.LanguageRecipe(width, max(1, width // 16), 4 * width, 2, 64, 0.0, 0.21, 32, 1e-2)
-    model, _ = models.train_on_plays(plays, small_recipe, seed, reports=0, compiled=False)
-    sizes.append(model.count_params())
-    size_losses.append(models.loss_on(model, plays, plays.validation))
-    print(f"{width:4} channels, {sizes[-1]:8,} parameters: {size_losses[-1]:.3f}")
-print(f"each has read {models.steps_of(small_recipe, len(plays.train)) * 64 * 32:,} characters")
+by_size = json.loads((paths.data() / "checkpoints" / "plays_by_size.json").read_text(encoding="utf-8"))
+smallest, _ = models.train_on_plays(plays, models.smaller_recipe(16), seed, reports=0, compiled=False)
+again = models.loss_on(smallest, plays, plays.validation)
+print(
+    f"{by_size['command']}; the smallest, trained again here: {again:.3f}, on record {by_size['sizes'][0]['validation_loss']:.3f}"
+)
+assert abs(again - by_size["sizes"][0]["validation_loss"]) < 0.05
 
+sizes = np.array([*(entry["parameters"] for entry in by_size["sizes"]), two_minutes.count_params()])
+size_losses = np.array([*(entry["validation_loss"] for entry in by_size["sizes"]), validation_loss])
 slope, start = np.polyfit(np.log(sizes[:-1]), np.log(size_losses[:-1]), 1)
-law = np.exp(start + slope * np.log(sizes))
-print(f"L = {np.exp(start):.2f} N^{slope:.3f}; the largest was to have {law[-1]:.3f} and has {size_losses[-1]:.3f}")
+law = np.exp(start) * sizes**slope
+for size, loss, expected in zip(sizes, size_losses, law, strict=True):
+    print(f"{size:9,} parameters: {loss:.3f}, power law {expected:.3f}")
 claim("scaling_exponent", -slope)
 claim("scaling_miss", abs(law[-1] - size_losses[-1]))
 figure, axes = plt.subplots()
