@@ -161,15 +161,20 @@ def test_samples_are_described_and_limits_counted(plays):
     prompts, samples = plays.numbers[None, :10], plays.encode("to be to be to be ")[None]
     described = models.describe_samples(plays, prompts, samples, judge)
     assert described.repetition == 5 / 6  # of six words, the runs of four that begin second and third
-    assert described.variety == 2 / 6
+    assert described.variety == 2 / 5
     assert described.judged == pytest.approx(judge.losses(np.append(prompts, samples), 10).mean())
     model = models.new_gpt(TINY, len(plays.characters))
     windows = plays.numbers[:600].reshape(20, 30)
-    assert models.unsayable_share(model, windows) == 0
-    greedy = models.unsayable_share(model, windows, temperature=0)
+    loss, never = models.held_out_by(model, windows)
+    assert loss == pytest.approx(token_losses(model, windows).mean(), abs=1e-4)
+    assert never == 0
+    loss, never = models.held_out_by(model, windows, temperature=0)
     best = model(windows[:, :-1]).numpy().argmax(-1)
-    assert greedy == pytest.approx(np.mean(best != windows[:, 1:]))
-    assert greedy >= models.unsayable_share(model, windows, top_k=20) > models.unsayable_share(model, windows, top_k=60)
+    assert loss == np.inf
+    assert never == pytest.approx(np.mean(best != windows[:, 1:]))
+    shares = [models.held_out_by(model, windows, top_k=k)[1] for k in (1, 20, 60, 75)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > shares[2] > shares[3] == 0
 
 
 @pytest.mark.notebook

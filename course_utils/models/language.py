@@ -383,7 +383,7 @@ class SampleStatistics(NamedTuple):
     """What texts drawn from a model are like."""
 
     repetition: float  # see `repeated_share`, the mean over the texts
-    variety: float  # see `distinct_share`, of the words of all texts together
+    variety: float  # see `distinct_share`, of the pairs of words in all texts together
     judged: float  # nats a character that another model gives to them
 
 
@@ -393,14 +393,20 @@ def describe_samples(data: Plays, prompts: np.ndarray, samples: np.ndarray, judg
     pairs = zip(prompts, samples, strict=True)
     judged = [judge.losses(np.append(prompt, sample), len(prompt)).mean() for prompt, sample in pairs]
     repetition = np.mean([repeated_share(of_text) for of_text in words])
-    return SampleStatistics(
-        float(repetition), distinct_share([w for of_text in words for w in of_text]), np.mean(judged)
-    )
+    variety = distinct_share([word for of_text in words for word in of_text], run=2)
+    return SampleStatistics(float(repetition), variety, float(np.mean(judged)))
 
 
-def unsayable_share(model: GPT, windows: np.ndarray, temperature=1.0, top_k: int | None = None, top_p=1.0) -> float:
-    """The share of the tokens of real texts, int32 (texts, length), that a way of drawing would never have drawn."""
+def held_out_by(model: GPT, windows: np.ndarray, temperature=1.0, top_k: int | None = None, top_p=1.0):
+    """How a way of drawing would have written real texts, int32 (texts, length).
+
+    Returns:
+        The mean of −ln p of their tokens, infinite if one of them could never have been drawn; and the share of those.
+    """
     logits = ops.reshape(model(windows[:, :-1]), (-1, model.sizes["tokens"]))
     top_k, temperature = (1, 1.0) if temperature == 0 else (top_k, temperature)
-    kept = ops.convert_to_numpy(restrict(logits / temperature, top_k, top_p)) > -1e8
-    return float(1 - kept[np.arange(len(kept)), windows[:, 1:].ravel()].mean())
+    logits = restrict(logits / temperature, top_k, top_p)
+    of_truth = (np.arange(logits.shape[0]), windows[:, 1:].ravel())
+    never = float(np.mean(ops.convert_to_numpy(logits)[of_truth] < -1e8))
+    loss = -float(np.mean(ops.convert_to_numpy(ops.log_softmax(logits))[of_truth]))
+    return (np.inf if never else loss), never

@@ -210,7 +210,7 @@ for label, sample in texts.items():
     (line,) = axes.plot(np.maximum(steps, 10), held, "o-", label=f"{label}, merges of the plays")
     characters_a_token[label] = held[-1], len(sample) / len(gpt2.encode(sample))
     axes.axhline(characters_a_token[label][1], color=line.get_color(), linestyle=":", label=f"{label}, GPT-2's merges")
-axes.set(xscale="log", xlabel="merges (0 is drawn at 10)", ylabel="characters a token", ylim=0)
+axes.set(xscale="log", xlabel="merges (0 is drawn at 10)", ylabel="characters a token", ylim=(0, 4.8))
 axes.legend()
 plt.show()
 for label, (of_ours, of_gpt2) in characters_a_token.items():
@@ -282,7 +282,7 @@ by_compressor = {name: compressed_nats(*as_bytes, name) for name in COMPRESSORS}
 
 figure, axes = plt.subplots()
 axes.plot(list(by_order), list(by_order.values()), "o-", label="n-gram, validation text")
-axes.plot(list(on_training), on_training, "o--", label="n-gram, text it was counted on")
+axes.plot(list(by_order), on_training, "o--", label="n-gram, text it was counted on")
 for (name, value), style in zip(by_compressor.items(), (":", "-."), strict=True):
     axes.axhline(value, color="grey", linestyle=style, label=f"{name}, validation text")
 axes.set(xlabel="n", ylabel="loss (nats a character)", ylim=0)
@@ -424,10 +424,8 @@ plt.show()
 # %%
 trained = models.load_gpt()
 record = json.loads((paths.data() / "checkpoints" / "shakespeare_gpt.json").read_text(encoding="utf-8"))
-print(
-    record["command"],
-    f" {trained.count_params():,} parameters, {record['curve'][-1]['cpu_seconds'] / 60:.0f} minutes of one core",
-)
+print(record["command"], f" {record['curve'][-1]['cpu_seconds'] / 60:.0f} minutes of one core", end=", ")
+print(f"{trained.count_params():,} parameters")
 
 test = plays.test
 test_losses = {f"{order}-gram": counted(order, test) for order in (1, 2, best_order)}
@@ -437,9 +435,7 @@ test_bytes = plays.numbers[test].astype(np.uint8).tobytes()
 table = {name: compressed_nats(as_bytes[0], test_bytes, name) for name in COMPRESSORS}
 table |= {name: float(losses.mean()) for name, losses in test_losses.items()}
 for name, value in sorted(table.items(), key=lambda entry: -entry[1]):
-    print(
-        f"{name:18} {value:.3f} nats a character, {value / np.log(2):.2f} bits, as good as guessing among {np.exp(value):.1f}"
-    )
+    print(f"{name:18} {value:.3f} nats, {value / np.log(2):.2f} bits, as good as a guess among {np.exp(value):.1f}")
 counts = f"{best_order}-gram"
 claim("gpt_test_loss", table["GPT, two minutes"])
 claim("two_minutes_behind", table["GPT, two minutes"] - table[counts])
@@ -529,12 +525,13 @@ np.testing.assert_allclose(softmax(z / 0.5)[0], np.array([0.5, 0.25, 0.15, 0.1])
 
 # %% [markdown] lang="en"
 # Now the plays. Each method continues sixteen passages of the validation text by 240 characters. What is a good sample? We measure *repetition*: the share of words inside a run of four
-# words that the sample has had before; *variety*: different words among all words; *likelihood*: the loss that the 5-gram, an outside judge, gives to it; and
-# what a method *cannot say*: the share of the validation text's characters that it would never have drawn. Beside them stands what Shakespeare wrote there. *Which method comes closest to it?*
+# words that the sample has had before; *variety*: different pairs of words among all pairs; *likelihood*: the loss that the 5-gram, an outside judge, gives to it. The other way round, the
+# *loss* of the method on the validation text, and what it *cannot say*: the share of that text's characters that it would never draw, each of which makes the loss infinite. Beside them stands what Shakespeare wrote there. *Which method comes closest to it?*
 
 # %% [markdown] lang="zh" of=""
 # 轮到剧本。每种办法都为验证文本中的十六个片段各续写 240 个字符。怎样才算好？我们量四样：**重复**，即落在本段已经出现过的四词连串里的词所占比例；
-# **丰富**，即不同的词占全部词的比例；**像不像**，即请 5 元模型作旁观的裁判，看它给出的损失；还有**说不出**，即验证文本里有多少字符是这种办法绝不会抽到的。
+# **丰富**，即不同的词对占全部词对的比例；**像不像**，即请 5 元模型作旁观的裁判，看它给出的损失。反过来，再量这种办法在验证文本上的**损失**，
+# 以及它**说不出**的：验证文本里有多少字符是它绝不会抽到的（只要有一个，损失就是无穷大）。
 # 旁边放上莎士比亚自己写的下文。**哪种办法最接近他？**
 
 # %%
@@ -546,10 +543,11 @@ samples = {name: generate(trained, prompts, 240, seed=seed, **method) for name, 
 measured = {}
 for name, sample in {**samples, "Shakespeare": truth}.items():
     measured[name] = models.describe_samples(plays, prompts, sample, ngrams[best_order])
-    cannot_say = models.unsayable_share(trained, windows, **methods.get(name, {}))
-    repetition, variety, judged = measured[name]
-    print(f"{name:15} repetition {repetition:4.2f}  variety {variety:4.2f}  likelihood {judged:4.2f}  "
-          f"cannot say {cannot_say:5.1%}")  # fmt: skip
+    loss, cannot_say = models.held_out_by(trained, windows, **methods.get(name, {}))
+    print(f"{name:15} repetition {measured[name][0]:4.2f}  variety {measured[name][1]:4.2f}  ", end="")
+    print(
+        f"likelihood {measured[name][2]:4.2f}", f"  loss {loss:4.2f}  cannot say {cannot_say:5.1%}" * (name in methods)
+    )
 claim("greedy_repetition", measured["greedy"].repetition)
 claim("plain_repetition", measured["τ = 1"].repetition)
 claim("plain_judged", abs(measured["τ = 1"].judged - measured["Shakespeare"].judged))
@@ -559,18 +557,20 @@ figure, axes = plt.subplots()
 for name, (_, variety, judged) in measured.items():
     axes.plot(judged, variety, "*" if name == "Shakespeare" else "o", markersize=12 if name == "Shakespeare" else 7)
     axes.annotate(name, (judged, variety), xytext=(6, 4), textcoords="offset points")
-axes.set(xlabel="loss that the 5-gram gives to the sample (nats a character)", ylabel="different words / words")
+axes.set(
+    xlabel="loss that the 5-gram gives to the sample (nats a character)", ylabel="different pairs of words / all pairs"
+)
 axes.margins(0.2)
 plt.show()
 for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
     print(f"--- {name}\n{plays.decode(prompts[3][-30:])}|{plays.decode(samples[name][3])}")
 
 # %% [markdown] lang="en" role="alt"
-# Each sampling method as a point: the 5-gram's loss on its text against the share of different words. Greedy stands at the lower left, τ = 1.5 far to the right and high; τ = 1
+# Each sampling method as a point: the 5-gram's loss on its text against the share of different pairs of words. Greedy stands at the lower left, τ = 1.5 far to the right and high; τ = 1
 # lies next to the star of Shakespeare's own text, top-p and top-k between it and greedy.
 
 # %% [markdown] lang="zh" role="alt" of=""
-# 每种采样办法一个点：横轴是 5 元模型给的损失，纵轴是不同的词所占比例。贪心在左下，τ = 1.5 在右上远处；τ = 1 紧挨着代表莎士比亚原文的星号，top-p 和 top-k 在它与贪心之间。
+# 每种采样办法一个点：横轴是 5 元模型给的损失，纵轴是不同的词对所占比例。贪心在左下，τ = 1.5 在右上远处；τ = 1 紧挨着代表莎士比亚原文的星号，top-p 和 top-k 在它与贪心之间。
 
 # %% [markdown] lang="en"
 # Greedy runs in circles: {claim:greedy_repetition.percent} of its words repeat a run of four. The most probable *text* is not what people write, for people say what is
@@ -612,6 +612,8 @@ seconds = step_seconds(longer_window, lengths)
 figure, axes = plt.subplots()
 axes.plot(lengths, 1000 * seconds, "o-", label=["without a cache", "with a cache"])
 axes.set(xlabel="characters so far", ylabel="time of one more character (ms)", xscale="log", yscale="log")
+axes.set_xticks(lengths, lengths)
+axes.minorticks_off()
 axes.legend()
 plt.show()
 speed_up = seconds[:, 0] / seconds[:, 1]
@@ -721,7 +723,6 @@ def go_on_in_chinese(beginning):
 
 poem_box, poem_answer = text_box("开头：", "白日", go_on_in_chinese)
 print(go_on_in_chinese("白日"))
-print(go_on_in_chinese(""))
 
 # %% [markdown] lang="en"
 # The budget is equal, the outcome is not: from scratch, a few hundred poems are far too few; after pre-training {claim:fine_tuned_loss.full} (from scratch
@@ -764,6 +765,8 @@ figure, axes = plt.subplots()
 axes.plot(sizes, law, "--", color="grey", label=f"power law of the first four, exponent {slope:.3f}")
 axes.plot(sizes, size_losses, "o", label="validation text")
 axes.set(xscale="log", yscale="log", xlabel="parameters", ylabel="loss (nats a character)")
+axes.set_yticks([1.6, 1.8, 2.0, 2.2, 2.4], ["1.6", "1.8", "2.0", "2.2", "2.4"])
+axes.minorticks_off()
 axes.legend()
 plt.show()
 
