@@ -15,7 +15,7 @@
 # Chinese edition: [zh/07_gpt_text_generation.ipynb](zh/07_gpt_text_generation.ipynb). Errors of the articles: [ERRATA.md](ERRATA.md).
 # Lines that begin with ✓ are promises, measured over several seeds; the run stops if one no longer holds.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="ed35a0ef"
 # # 07 · GPT：生成文本
 #
 # 读完本章，你会用莎士比亚的剧本训练一个 GPT；会看到它训练两分钟时还输给一张计数表，练得久了才反超；会比较从模型里抽取文字的各种办法；
@@ -64,7 +64,7 @@ from course_utils.transformer import EncoderBlock, sinusoidal_positions
 # the class in Keras with the smallest repairs (a dense output layer) and half its width, and feed it the plays that this chapter reads.
 # *What does this network look at when it predicts the next character?*
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="18086afc"
 # ## 1. 文章里的代码
 #
 # 文章 A2 用 PyTorch 写了一个“简单的 GPT 实例”。它还没开始就停下了：`layer_norm` 传了进去却从未定义，`F` 没有导入，`new_zero_tensor` 并不存在，输出层是
@@ -127,7 +127,7 @@ claim("published_loss", published_loss)
 # | no tokenizer | the text never appears | characters, byte pairs | 2 |
 # | no baseline, no held-out text, nothing is generated | "coherent, interesting text" stays a promise | | 3, 5–9 |
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="a189f01c"
 # 只看了最后一个字符。位置 0 被覆盖，各层对每个位置各算各的，最后又只读末尾那个位置：没有注意力，这个“GPT”不过是参数很多的字符对表，损失也和那张表一样。
 # 文章用随机词元配随机答案，恰好把这一点遮住了：那里本来就没有可学的。
 #
@@ -153,7 +153,7 @@ claim("published_loss", published_loss)
 # most frequent pair of neighbours everywhere, and repeat. Their example, small enough for paper: e and s meet in
 # newest (6 times) and widest (3 times), which makes 9. *Which pair comes next?*
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="590f7d1c"
 # ## 2. 从文字到数
 #
 # 网络读的是数。最简单的办法是按字符编号：75 个字符就写尽了九部剧本，本章的训练用的就是它。可是这样一页就有几千步，而中文要几千个字符。另一头是按词：
@@ -180,7 +180,7 @@ assert merges == byte_pairs.learn_merges(words, 5)
 # every string in every script can be written and nothing is ever unknown. We learn 1,000 merges from the plays, read GPT-2's own 50,000, and ask of both: *does every
 # string come back unharmed, and how many characters does a token hold?*
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="d8607ffe"
 # 没有人教过什么是最高级，它自己找出了 “est_”。GPT-2 再往下退一级，从 UTF-8 的 256 个**字节**出发（Radford 等，2019），任何文字的任何字符串都写得出来，永远没有“未知”。
 # 我们从剧本里学 1000 次合并，再读入 GPT-2 自己的五万次，问两件事：**每个字符串都能原样还原吗？一个词元装得下几个字符？**
 
@@ -222,7 +222,7 @@ claim("gpt2_chinese", characters_a_token["Tang poems"][1])
 # Characters a token against the number of merges, from 0 to 1,000. For Shakespeare's text the curve rises from 1 to about 2.5, and GPT-2's own merges stand a
 # little above 3. For Chinese poems the curve stays at about a third, a character being three bytes; with GPT-2's merges it is still below a half.
 
-# %% [markdown] lang="zh" role="alt" of=""
+# %% [markdown] lang="zh" role="alt" of="a22d9754"
 # 每个词元的字符数随合并次数（0 到 1000）的变化。莎士比亚的文字从 1 升到约 2.5，GPT-2 自己的合并略高于 3。中文诗始终停在约三分之一（一个汉字三个字节），
 # 用 GPT-2 的合并也不到二分之一。
 
@@ -231,7 +231,7 @@ claim("gpt2_chinese", characters_a_token["Tang poems"][1])
 # character more than two tokens ({claim:gpt2_chinese} characters a token): the same poem costs a Chinese user several times the steps. It also means
 # that a loss per token says nothing before we know how much text a token holds. All losses below are in *nats a character*.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="529e4040"
 # 一千次合并，让一个词元装下 {claim:merges_shakespeare} 个字符。GPT-2 的合并是从以英文为主的网页学来的，一个汉字要两个多词元（每个词元 {claim:gpt2_chinese} 个字符）：
 # 同样一首诗，中文用户要多花好几倍的步数。这也说明，不知道一个词元装多少文字，“每个词元的损失”就毫无意义。下文的损失一律以**每字符的奈特数**计。
 
@@ -249,7 +249,7 @@ claim("gpt2_chinese", characters_a_token["Tang poems"][1])
 # plays are split by place: the test text is the first 30,000 characters of the last tenth, the validation text the last 30,000 of the
 # eighth. *Which n is best, and what does a compressor, a language model of another kind, make of it?*
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="e715f91d"
 # ## 3. 基线：数一数
 #
 # 语言模型给每个可能的下一个字符一个概率 $p$；它的损失，是在没见过的文字上 $-\ln p$ 的均值。在 75 个字符里瞎猜，要 $\ln 75 = 4.317$ 奈特。
@@ -295,7 +295,7 @@ print(plays.decode(ngrams[best_order].sample(plays.encode("DUKE.\nWhat"), 300, s
 # Loss of n-gram models against n, from 1 to 8. On the validation text it falls from 3.3 to 1.5 at n = 5 and rises again; on the text that was counted it falls
 # on and on, to 0.3. The compressors bz2 and lzma are horizontal lines at 1.74 and 1.67.
 
-# %% [markdown] lang="zh" role="alt" of=""
+# %% [markdown] lang="zh" role="alt" of="761ab55c"
 # n 元模型的损失随 n（1 到 8）的变化。在验证文本上从 3.3 降到 n = 5 时的 1.5，随后回升；在数过的文本上一路降到 0.3。压缩程序 bz2 和 lzma 是两条水平线，分别在 1.74 和 1.67。
 
 # %% [markdown] lang="en"
@@ -312,7 +312,7 @@ print(plays.decode(ngrams[best_order].sample(plays.encode("DUKE.\nWhat"), 300, s
 # The causal mask makes the training cheap: one pass gives a prediction at *every* position, none of which can see its answer. We write it in NumPy, and
 # compute the loss three ways: NumPy, the packaged model once, and the packaged model on each beginning of the text separately. Do they agree?
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="ce1ecf31"
 # 五个字符：再长，表就只是把自己的文本背下来，对谁也没有帮助。数一遍只要三分之一秒，两个压缩程序都不如它；它写出来的东西有词、有人名、有舞台说明，只是不知所云。
 # 要打败的就是它。
 #
@@ -374,7 +374,7 @@ np.testing.assert_allclose(one_by_one, at_once, atol=1e-4)
 # same length as strong ones; tables and vectors by AdamW. The test loss uses windows that move on by half their length, of which only the second half is scored, so that
 # every character has context. *Will reading the plays once beat the table of counts?* We expect not.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="d44141e7"
 # ## 5. 训练两分钟
 #
 # 正式开始。从剧本里切出窗口，每个字符都由窗口内它前面的字符来预测；学习率走一个周期，用 XLA 编译。权重矩阵用 Muon 更新（Jordan 等，2024），它让梯度里弱的方向和强的方向
@@ -401,7 +401,7 @@ plt.show()
 # The training loss of the GPT against how often the text was read, falling from about 2.6 to below 1.6; its validation loss at the end lies between the horizontal lines of the
 # 2-gram at 2.5 and the 5-gram at 1.51.
 
-# %% [markdown] lang="zh" role="alt" of=""
+# %% [markdown] lang="zh" role="alt" of="a8886fc5"
 # GPT 的训练损失随读过文本的遍数变化，从约 2.6 降到 1.6 以下；最后的验证损失落在两条水平线之间：2 元模型的 2.5 和 5 元模型的 1.51。
 
 # %% [markdown] lang="en"
@@ -413,7 +413,7 @@ plt.show()
 # weights. Its record holds the command, the seed and the curve; nothing of it is computed here except what counts, its loss. Now the test text is
 # opened, once, for all.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="779b2bf4"
 # 它学会了拼写、断行、报出人物的名字，却还是落在计数表后面。**就这样了吗？**
 #
 # ## 6. 练得更久
@@ -442,7 +442,7 @@ claim("two_minutes_behind", table["GPT, two minutes"] - table[counts])
 claim("checkpoint_test_loss", table["GPT, longer"], baseline=table[counts])
 print("longer training − counting:", block_bootstrap(test_losses["GPT, longer"] - test_losses[counts], block=500))
 
-# %%
+# %% tags=["picture"]
 curve = record["curve"]
 rounds, losses = [entry["round"] for entry in curve], [entry["validation_loss"] for entry in curve]
 ahead = next(r for r, value in zip(rounds, losses, strict=True) if value < by_order[best_order])
@@ -459,7 +459,7 @@ print(f"ahead of the {counts} after reading the plays {ahead} times")
 # The recorded training curve of the longer GPT. The validation loss falls steeply over the first readings, crosses the line of the
 # 5-gram, falls slowly, and drops once more at the end, where the learning rate goes to zero.
 
-# %% [markdown] lang="zh" role="alt" of=""
+# %% [markdown] lang="zh" role="alt" of="56853969"
 # 练得更久的 GPT 的训练曲线（有记录可查）。验证损失在头几遍陡降，穿过 5 元模型的水平线，随后缓降，最后学习率归零时又降一截。
 
 # %% [markdown] lang="en"
@@ -467,7 +467,7 @@ print(f"ahead of the {counts} after reading the plays {ahead} times")
 # ({claim:checkpoint_test_loss.baseline}). Published figures for such nets on another Shakespeare file cannot be compared with ours; a recipe known from there is
 # restated on our text in [benchmarks/07_gpt.py](../benchmarks/07_gpt.py). *Where is the gain?* Look at the loss by the place of a letter in its word.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="7049b7e3"
 # 两分钟：{claim:gpt_test_loss.full}，比 5 元模型差 {claim:two_minutes_behind}。练得更久：{claim:checkpoint_test_loss}，超过了它（{claim:checkpoint_test_loss.baseline}）。
 # 别人在另一份莎士比亚文本上报告的数，不能拿来和我们的相比；[benchmarks/07_gpt.py](../../benchmarks/07_gpt.py) 把那里的一个著名配方搬到我们的文本上重跑。
 # **赢在哪里？**按字母在词中的位置来看损失。
@@ -491,14 +491,14 @@ print(f"from the sixth letter on: {counts} {inside[0]:.2f}, GPT {inside[1]:.2f}"
 # Loss by the place of a letter in its word for the 5-gram and both GPTs. All are highest at the first letter, above 2, and fall to the fourth. After the fifth letter the 5-gram
 # no longer sees the beginning of the word; the longer trained GPT stays clearly below it there.
 
-# %% [markdown] lang="zh" role="alt" of=""
+# %% [markdown] lang="zh" role="alt" of="e86c0f28"
 # 5 元模型和两个 GPT 的损失随字母在词中位置的变化。三者都在首字母最高（超过 2），到第四个字母为止下降。第五个字母以后，5 元模型已看不到词头；练得更久的 GPT 在那里明显更低。
 
 # %% [markdown] lang="en"
 # The table is as good as the net where four characters tell enough. Later in long words, and at their first letters, what stands further back counts: the beginning of
 # the word, who is speaking, the verse.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="15f2bf5b"
 # 凡是四个字符就够用的地方，计数表和网络一样好。长词的后半和词的开头就不同了，那里要看更远处：词头，谁在说话，诗行的节奏。
 
 # %% [markdown] lang="en"
@@ -509,7 +509,7 @@ print(f"from the sixth letter on: {counts} {inside[0]:.2f}, GPT {inside[1]:.2f}"
 # probability p (Holtzman et al., 2020). First with numbers that fit on paper: probabilities .5, .25, .15, .1. *What do τ = ½, k = 2 and p = .7 make of them?*
 # (At τ = ½ the probabilities are squared and divided by their sum, .345.)
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="fd41d938"
 # ## 7. 抽取文字
 #
 # 模型给的是概率，文字却要拿主意。**贪心**总取概率最大的字符。**温度** $\tau$ 从 $\mathrm{softmax}(z/\tau)$ 中抽取：小于 1 时更偏向大概率，大于 1 时更平。
@@ -528,7 +528,7 @@ np.testing.assert_allclose(softmax(z / 0.5)[0], np.array([0.5, 0.25, 0.15, 0.1])
 # words that the sample has had before; *variety*: different pairs of words among all pairs; *likelihood*: the loss that the 5-gram, an outside judge, gives to it. The other way round, the
 # *loss* of the method on the validation text, and what it *cannot say*: the share of that text's characters that it would never draw, each of which makes the loss infinite. Beside them stands what Shakespeare wrote there. *Which method comes closest to it?*
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="adf3c7d9"
 # 轮到剧本。每种办法都为验证文本中的十六个片段各续写 240 个字符。怎样才算好？我们量四样：**重复**，即落在本段已经出现过的四词连串里的词所占比例；
 # **丰富**，即不同的词对占全部词对的比例；**像不像**，即请 5 元模型作旁观的裁判，看它给出的损失。反过来，再量这种办法在验证文本上的**损失**，
 # 以及它**说不出**的：验证文本里有多少字符是它绝不会抽到的（只要有一个，损失就是无穷大）。
@@ -569,7 +569,7 @@ for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
 # Each sampling method as a point: the 5-gram's loss on its text against the share of different pairs of words. Greedy stands at the lower left, τ = 1.5 far to the right and high; τ = 1
 # lies next to the star of Shakespeare's own text, top-p and top-k between it and greedy.
 
-# %% [markdown] lang="zh" role="alt" of=""
+# %% [markdown] lang="zh" role="alt" of="722e5efd"
 # 每种采样办法一个点：横轴是 5 元模型给的损失，纵轴是不同的词对所占比例。贪心在左下，τ = 1.5 在右上远处；τ = 1 紧挨着代表莎士比亚原文的星号，top-p 和 top-k 在它与贪心之间。
 
 # %% [markdown] lang="en"
@@ -577,7 +577,7 @@ for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
 # not expected (Holtzman et al., 2020). Plain drawing, τ = 1, repeats {claim:plain_repetition.percent} and comes within {claim:plain_judged} nats of the original's likelihood: it draws what the model believes, so that its faults are the
 # model's. Low temperatures and top-k buy fewer slips with less variety, and can no longer say part of what Shakespeare said.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="8c8bf2f5"
 # 贪心在兜圈子：它的词有 {claim:greedy_repetition.percent} 落在重复的四词连串里。概率最大的**文本**并不是人写的文本，因为人说的正是意料之外的话（Holtzman 等，2020）。
 # 直接按概率抽（τ = 1）只重复 {claim:plain_repetition.percent}，与原文的“像不像”相差不到 {claim:plain_judged} 奈特：它抽的就是模型所信的，毛病也都是模型的毛病。
 # 低温和 top-k 用丰富换来少出错，莎士比亚说过的话，有一部分它们再也说不出了。
@@ -589,7 +589,7 @@ for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
 # kept (chapter 05), and only the new character passes through the blocks. *Same logits? And how much faster, as the text grows?* Without a cache, step $t$ costs in proportion to $t$; with it, nearly
 # nothing but the one new position. We time single steps of a network with our sizes and room for 512 characters.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="ea6331d2"
 # ## 8. 键值缓存
 #
 # 要抽第 101 个字符，前面一百个得再读一遍吗？在因果掩码之下，它们的键和值不会再变，存下来就行（第 05 章），只让新字符穿过各块。**logits 一样吗？文本越长，能快多少？**
@@ -624,7 +624,7 @@ assert speed_up[-1] > max(2, speed_up[0])
 # Time of one more character against the length of the text so far, from 32 to 512, on logarithmic axes. Without a cache it rises in proportion to the length; with the cache it stays
 # nearly level, so that the gap widens.
 
-# %% [markdown] lang="zh" role="alt" of=""
+# %% [markdown] lang="zh" role="alt" of="6f215386"
 # 再生成一个字符的时间随已有文本长度（32 到 512）的变化，对数坐标。没有缓存时与长度成正比地上升；有缓存时几乎持平，差距越拉越大。
 
 # %% [markdown] lang="en"
@@ -635,7 +635,7 @@ assert speed_up[-1] > max(2, speed_up[0])
 # Write a beginning and press Enter; the model goes on. In JupyterLab you get a box; anywhere else, call `go_on("...")`. Try a name in
 # capitals with a full stop, as the plays do, and a τ of your own.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="668091e1"
 # logits 一样，而文本越长，单独一步省得越多。代价是内存：每个位置、每一块要存两个向量。
 #
 # ## 9. 轮到你了
@@ -659,7 +659,7 @@ print(go_on("DUKE. What is"))
 # fine-tuned on the text that one wants. *What does that buy?* The repository carries a GPT pre-trained on the quatrains of all Tang poets but one, with a record as above. The one is Bai Juyi (白居易), of whom
 # we have about 500 quatrains to learn from, and others to test on; near-duplicates stay on one side. First: does the pre-trained net know the form? Nothing enforces it; padding and "unknown" are all that is banned.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="8f6bf0db"
 # ## 10. 预训练与微调：唐人绝句
 #
 # 换一种字符，换一种严格的形式：四句，每句五字或七字，以“，。，。”收句。文章说，GPT 先在大量文本上预训练，再在想要的文本上微调。**这样换来了什么？**
@@ -691,7 +691,7 @@ claim("copied_lines", copied(written))
 # poems, once from the pre-trained weights, once from fresh ones. Beside them n-grams, which need no training budget and may count everything: all poets and his poems. The loss counts characters only,
 # not the marks, which are easy. *Who predicts his unseen quatrains best?*
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="93b4211c"
 # 光靠例子它就学会了形式，{claim:well_formed.percent} 合格，而且很少照抄。轮到白居易，两边预算相同：都只把他的诗读上几遍，一个从预训练的权重出发，一个从零开始。
 # 旁边放上 n 元模型，它不需要训练预算，什么都可以数：所有诗人的诗加上他的诗。损失只计汉字，不计容易猜的标点。**谁最会预测他那些没见过的绝句？**
 
@@ -727,7 +727,7 @@ print(go_on_in_chinese("白日"))
 # %% [markdown] lang="en"
 # The budget is equal, the outcome is not: from scratch, a few hundred poems are far too few; after pre-training {claim:fine_tuned_loss.full} (from scratch
 # {claim:fine_tuned_loss.baseline}). Most of it was there before the first poem by Bai Juyi was read: fine-tuning itself adds {claim:fine_tuning_gain}. The
-# n-gram stays {claim:poem_counting_gap} nats behind. And the table of favourite characters shows what fine-tuning changed.
+# n-gram stays {claim:poem_counting_gap} nats behind, although it has counted the same poems.
 #
 # ## 11. Size
 #
@@ -735,9 +735,9 @@ print(go_on_in_chinese("白日"))
 # the plays once. The fifth is the one of section 5; the four smaller ones stand on record, and the smallest is trained again here to see whether the record holds. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is
 # worth what it predicts, so we fit it to the four smaller ones and let it foretell the largest.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="b0a477ae"
 # 预算一样，结果却不一样：从零开始，几百首诗远远不够；有了预训练，{claim:fine_tuned_loss.full}（从零开始为 {claim:fine_tuned_loss.baseline}）。其中大半在读到白居易的第一首诗之前就有了：
-# 微调本身添了 {claim:fine_tuning_gain}。n 元模型落后 {claim:poem_counting_gap} 奈特。微调改变了什么，看偏爱的字就知道。
+# 微调本身添了 {claim:fine_tuning_gain}。n 元模型数的是同样的诗，却落后 {claim:poem_counting_gap} 奈特。
 #
 # ## 11. 规模
 #
@@ -773,7 +773,7 @@ plt.show()
 # %% [markdown] lang="en" role="alt"
 # Loss against the number of parameters for five networks on logarithmic axes, with a straight line fitted to the four smaller ones and drawn on to the largest.
 
-# %% [markdown] lang="zh" role="alt" of=""
+# %% [markdown] lang="zh" role="alt" of="be44a17e"
 # 五个网络的损失与参数量，对数坐标，外加一条由较小的四个拟合、延长到最大者的直线。
 
 # %% [markdown] lang="en"
@@ -785,7 +785,7 @@ plt.show()
 #
 # Five faults that have cost people days, and the checks that stop them.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="19216efe"
 # 参数每翻一番，损失下降 $1 - 2^{-b}$，$b$ = {claim:scaling_exponent.full}；对最大的那个，这条规律差了 {claim:scaling_miss} 奈特。这是文本量固定而且很少时的情形。练得多了，光有规模就不够：
 # Hoffmann 等（2022）发现，文本应与参数同步增长，每个参数约 20 个词元。我们随仓库附带的模型，参数比剧本的字符还多，所以要靠随机丢弃。
 #
@@ -826,7 +826,7 @@ with caught("tokens are decoded one at a time and then joined"):
 # %% [markdown] lang="en"
 # The first two give a wonderfully low training loss. Without the checks, one notices only when the samples are nonsense.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="503e46c2"
 # 头两个毛病会让训练损失低得喜人。没有检验，要到抽出来的全是胡话时才会发觉。
 
 # %% [markdown] lang="en"
@@ -837,7 +837,7 @@ with caught("tokens are decoded one at a time and then joined"):
 # ([ERRATA.md](ERRATA.md)). GPT, GPT-2 and GPT-3 are this network: wider, deeper, with byte pairs, and with more text. *How much more?* Training costs about six floating-point
 # operations for each parameter and token, two forwards and four backwards (Kaplan et al., 2020). Let us count ours and theirs.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="bd071d64"
 # ## 13. 与大模型有什么关系
 #
 # 文章 A2 讲的历史里，DeepMind 的 DQN 是 2012 年的，GPT 是 2017 年的。实际上 AlexNet 是 2012 年，DQN 是 2013 年（《自然》2015 年），Transformer 是 2017 年，
@@ -896,7 +896,7 @@ print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365
 # - J. Liu et al. (2025). *Muon is scalable for LLM training.* arXiv:2502.16982
 # - A. Karpathy (2022). *nanoGPT.* github.com/karpathy/nanoGPT
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="ab148985"
 # 机制是同一个，要问的也一样：和计数比，按每个字符算，用没读过的文字；看它写出来的东西；问它抄了多少。
 #
 # ## 小结
