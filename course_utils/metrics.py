@@ -282,3 +282,25 @@ def pronunciation_errors(
     ]
     edits, negative_length = np.array(nearest).reshape(-1, 2).T
     return PronunciationErrors(edits, -negative_length)
+
+
+def repeated_share(words: Sequence, run: int = 4) -> float:
+    """The share of words inside a run that occurred before in the same text: how much it repeats itself.
+
+    Args:
+        words: the words of one text.
+        run: how many neighbouring words make a run.
+    """
+    runs = [tuple(words[start : start + run]) for start in range(len(words) - run + 1)]
+    seen, repeated = set(), set()
+    for start, words_of_run in enumerate(runs):
+        if words_of_run in seen:
+            repeated.update(range(start, start + run))
+        seen.add(words_of_run)
+    return len(repeated) / len(words) if words else 0.0
+
+
+def distinct_share(words: Sequence, run: int = 1) -> float:
+    """Different runs of neighbouring words among all of them (distinct-n; Li et al., 2016, arXiv:1510.03055)."""
+    runs = [tuple(words[start : start + run]) for start in range(len(words) - run + 1)]
+    return len(set(runs)) / len(runs) if runs else 0.0

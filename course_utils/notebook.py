@@ -112,3 +112,38 @@ def sliders(names: Sequence[str], respond: Callable[[dict[str, float]], str], hi
     if "JPY_SESSION_NAME" in os.environ:  # Jupyter sets it for a notebook that was opened
         display(ipywidgets.VBox([*widgets.values(), answer]))
     return widgets, answer
+
+
+def text_box(label: str, beginning: str, respond: Callable[[str], str]):
+    """A line to write in; whenever it is changed and Enter is pressed, `respond` gets it and its text is shown.
+
+    When `respond` refuses the line with a ValueError, the error's message is shown instead.
+
+    It appears where somebody sits in front of Jupyter. Elsewhere, as in a test, nothing is displayed, and setting the
+    box by program (`.value = "To be"`) has the same effect.
+
+    Returns:
+        The box, and the widget with the answer, whose `.value` is HTML.
+    """
+    import html
+
+    import ipywidgets
+    from IPython.display import display
+
+    box = ipywidgets.Text(
+        value=beginning, description=label, continuous_update=False, style={"description_width": "auto"}
+    )
+    answer = ipywidgets.HTML()
+
+    def renew(change=None):
+        try:
+            text = respond(box.value)
+        except ValueError as error:
+            text = str(error)
+        answer.value = f"<pre>{html.escape(text, quote=False)}</pre>"
+
+    box.observe(renew, "value")
+    renew()
+    if "JPY_SESSION_NAME" in os.environ:  # Jupyter sets it for a notebook that was opened
+        display(ipywidgets.VBox([box, answer]))
+    return box, answer

@@ -181,3 +181,18 @@ def test_the_nearest_listed_pronunciation_counts():
     assert errors.word_error_rate == pytest.approx(2 / 3)
     with pytest.raises(ValueError, match="at least one listed"):
         metrics.pronunciation_errors([("K",)], [[]])
+
+
+def test_repeated_share_by_hand():
+    words = ["a", "b", "c", "d", "e", "a", "b", "c", "d", "f"]
+    assert metrics.repeated_share(words) == 0.4  # the second "a b c d"
+    assert metrics.repeated_share(words, run=2) == 0.4
+    assert metrics.repeated_share(["a"] * 6) == 5 / 6  # runs 2 and 3 repeat the first
+    assert metrics.repeated_share(["a", "b", "c"]) == metrics.repeated_share([]) == 0
+
+
+def test_distinct_share_by_hand():
+    words = ["a", "b", "a", "b", "c"]
+    assert metrics.distinct_share(words) == 3 / 5
+    assert metrics.distinct_share(words, run=2) == 3 / 4  # ab, ba, bc of four
+    assert metrics.distinct_share([]) == metrics.distinct_share(["a"], run=2) == 0

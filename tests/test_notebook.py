@@ -25,3 +25,24 @@ def test_sliders_are_displayed_to_a_reader(displayed, monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
     notebook.sliders(["one"], lambda values: "")
     assert len(displayed) == 1
+
+
+def test_a_text_box_answers_what_is_written(displayed):
+    def respond(line):
+        if not line:
+            raise ValueError("An empty line.")
+        return f"<{line}>"
+
+    box, answer = notebook.text_box("begin", "To be", respond)
+    assert answer.value == "<pre>&lt;To be&gt;</pre>"
+    box.value = "or not"
+    assert answer.value == "<pre>&lt;or not&gt;</pre>"
+    box.value = ""
+    assert answer.value == "<pre>An empty line.</pre>"
+    assert displayed == []
+
+
+def test_a_text_box_is_displayed_to_a_reader(displayed, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
+    notebook.text_box("begin", "", lambda line: "")
+    assert len(displayed) == 1

@@ -15,7 +15,7 @@ from course_utils.notebook import native_stderr_silenced, read_seed, start_chapt
 with native_stderr_silenced():
     import keras
 
-from course_utils.training import EpochReport, OneCycle, fit_classifier, shortest_time
+from course_utils.training import EpochReport, Muon, OneCycle, fit_classifier, orthogonalised, shortest_time
 
 
 @pytest.fixture
@@ -140,3 +140,42 @@ def test_fit_classifier_learns_and_returns_its_history(capsys):
     assert len(history["loss"]) == 3
     assert history["val_accuracy"][-1] == 1
     assert capsys.readouterr().out.count("epoch 3/3") >= 1
+
+
+def test_orthogonalised_has_singular_values_near_one():
+    for shape in ((40, 90), (90, 40)):
+        x = np.random.default_rng(0).normal(size=shape).astype("float32") @ np.diag(
+            np.linspace(0.1, 3, shape[1])
+        ).astype("float32")
+        left, _, right = np.linalg.svd(x, full_matrices=False)
+        found = keras.ops.convert_to_numpy(orthogonalised(x))
+        assert found.shape == shape
+        values = np.diag(left.T @ found @ right.T)  # the same singular vectors
+        np.testing.assert_allclose(found, (left * values) @ right, atol=1e-4)
+        assert 0.5 < np.median(values) < 1.3
+
+
+def test_muon_moves_matrices_by_its_own_rule_and_the_rest_as_adam():
+    rng = np.random.default_rng(1)
+    start, gradients = rng.normal(size=(6, 4)).astype("float32"), rng.normal(size=(2, 6, 4)).astype("float32")
+    matrix, bias = keras.Variable(start), keras.Variable(start[0])
+    adam_bias = keras.Variable(start[0])
+    muon = Muon(0.01, momentum=0.9, weight_decay=0.0)
+    adam = keras.optimizers.AdamW(0.01, weight_decay=0.0)
+    average, expected = np.zeros_like(start), start
+    for gradient in gradients:
+        muon.apply([keras.ops.convert_to_tensor(g) for g in (gradient, gradient[0])], [matrix, bias])
+        adam.apply([keras.ops.convert_to_tensor(gradient[0])], [adam_bias])
+        average = 0.9 * average + gradient
+        step = keras.ops.convert_to_numpy(orthogonalised(gradient + 0.9 * average))
+        expected = expected - 0.01 * 0.2 * 6**0.5 * step
+    np.testing.assert_allclose(matrix.numpy(), expected, atol=1e-5)
+    np.testing.assert_allclose(bias.numpy(), adam_bias.numpy(), atol=1e-6)
+
+
+def test_muon_leaves_tables_to_adam_and_is_rebuilt_from_its_configuration():
+    table = keras.Variable(np.ones((5, 3), "float32"), name="token_vectors")
+    muon = Muon(0.01)
+    muon.build([table])
+    assert muon.is_matrix == [False]
+    assert Muon.from_config(muon.get_config()).momentum == 0.95

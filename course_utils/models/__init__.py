@@ -2,6 +2,7 @@
 
 from course_utils.models.demand import *
 from course_utils.models.digits import *
+from course_utils.models.language import *
 from course_utils.models.phonemes import *
 from course_utils.models.ratings import *
 from course_utils.models.reviews import *
