@@ -102,3 +102,36 @@ def sliders(names: Sequence[str], respond: Callable[[dict[str, float]], str], hi
     if "JPY_SESSION_NAME" in os.environ:  # Jupyter sets it for a notebook that was opened
         display(ipywidgets.VBox([*widgets.values(), answer]))
     return widgets, answer
+
+
+def text_box(label: str, respond: Callable[[str], str], value: str = ""):
+    """A line to type in; whenever its text is changed and Enter pressed, `respond` gets it and its answer is shown.
+
+    It appears where somebody sits in front of Jupyter. Elsewhere, as in a test, nothing is displayed, and setting the
+    text by program (`.value = "…"`) has the same effect.
+
+    Returns:
+        The line, and the widget with the answer, whose `.value` is HTML.
+    """
+    import html
+
+    import ipywidgets
+    from IPython.display import display
+
+    line = ipywidgets.Text(
+        value=value,
+        description=label,
+        continuous_update=False,
+        style={"description_width": "initial"},
+        layout={"width": "50em"},
+    )
+    answer = ipywidgets.HTML()
+
+    def renew(change=None):
+        answer.value = f"<pre>{html.escape(respond(line.value), quote=False)}</pre>"
+
+    line.observe(renew, "value")
+    renew()
+    if "JPY_SESSION_NAME" in os.environ:  # Jupyter sets it for a notebook that was opened
+        display(ipywidgets.VBox([line, answer]))
+    return line, answer

@@ -25,8 +25,8 @@ class Corrupted(NamedTuple):
 def corrupt(ids: np.ndarray, pieces: WordPiece, rng: np.random.Generator, share: float = SHARE) -> Corrupted:
     """Choose 15 % of the tokens; of those show 80 % as [MASK], 10 % as a random token, 10 % unchanged.
 
-    Each text has ⌈share · tokens⌉ of its tokens chosen. Special tokens and padding are never chosen, and no random token
-    is special.
+    Each text has ⌈share · tokens⌉ of its tokens chosen. Special tokens and padding are never chosen, and a random
+    token is never special.
 
     Args:
         ids: numbers of the tokens, padded with 0, shape (texts, length).
@@ -61,7 +61,10 @@ def sentence_pairs(
     rng: np.random.Generator,
     longest: int,
 ) -> Pairs:
-    """Half of the firsts with their own second, half with that of another pair, drawn at random.
+    """Half of the firsts with their own second, half with that of another pair.
+
+    The other second is, up to ties drawn at random, the one that is next in length. Drawn from all, its length would
+    give it away wherever the lengths of two sentences that belong together are related.
 
     Args:
         firsts, seconds: numbers of the pieces, without special tokens; `seconds[i]` follows `firsts[i]`.
@@ -76,7 +79,9 @@ def sentence_pairs(
     if count != len(seconds) or count < 2:
         raise ValueError(f"{count} firsts and {len(seconds)} seconds: two pairs at least are needed, and equally many.")
     follows = rng.random(count) < 0.5
-    another = (np.arange(count) + rng.integers(1, count, count)) % count  # never its own
+    by_length = np.lexsort((rng.random(count), [len(second) for second in seconds]))
+    another = np.empty(count, int)
+    another[by_length] = np.roll(by_length, 1)  # never its own
     partner = np.where(follows, np.arange(count), another)
     ids, segments = np.zeros((2, count, longest), np.int32)
     for row in range(count):

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from math import log
 
 PAD, UNK, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
@@ -60,7 +61,7 @@ def pair_scores(split_words: Mapping[tuple[str, ...], int]) -> dict[tuple[str, s
     for word, count in split_words.items():
         for piece in word:
             pieces[piece] += count
-        for pair in zip(word, word[1:], strict=False):
+        for pair in pairwise(word):
             pairs[pair] += count
     total = pieces.total()
     return {(a, b): count * log(count * total / (pieces[a] * pieces[b])) for (a, b), count in pairs.items()}

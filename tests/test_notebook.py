@@ -25,3 +25,14 @@ def test_sliders_are_displayed_to_a_reader(displayed, monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
     notebook.sliders(["one"], lambda values: "")
     assert len(displayed) == 1
+
+
+def test_a_text_box_answers_when_its_text_changes(displayed, monkeypatch):
+    line, answer = notebook.text_box("search", lambda query: f"<{query}>", "one")
+    assert answer.value == "<pre>&lt;one&gt;</pre>"  # text, never HTML of its own
+    line.value = "two"
+    assert answer.value == "<pre>&lt;two&gt;</pre>"
+    assert displayed == []
+    monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
+    notebook.text_box("search", lambda query: "")
+    assert len(displayed) == 1

@@ -57,6 +57,16 @@ def test_pairs_are_half_true_and_never_true_by_accident(rng):
     assert pairs.follows.mean() == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(3000))
 
 
+def test_the_length_of_the_second_gives_nothing_away(rng):
+    """Pairs as long as each other: a rule that compares lengths would know every exchanged second."""
+    lengths = rng.integers(1, 20, 3000)
+    texts = [[FIRST] * length for length in lengths]
+    pairs = sentence_pairs(texts, texts, PIECES, rng, longest=48)
+    of_second = pairs.segments.sum(axis=1) - 1
+    of_first = (pairs.ids > 0).sum(axis=1) - of_second - 3
+    assert np.mean((of_first == of_second) == pairs.follows) < 0.55
+
+
 def test_layout_segments_and_length(rng):
     pairs = sentence_pairs([[7, 8, 9, 10, 11], [7]], [[12, 13], [12, 13]], PIECES, rng, longest=8)
     cls, sep = PIECES.cls, PIECES.sep

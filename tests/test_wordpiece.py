@@ -90,4 +90,4 @@ def test_a_pair_of_equal_pieces_is_joined_from_the_left():
 
 def test_special_tokens_are_no_pieces_of_a_text(bert_pieces):
     assert bert_pieces.split("[MASK]") == ["[", "mask", "]"]
-    assert wordpiece.PAD == bert_pieces.pieces[0]
+    assert bert_pieces.pieces[0] == wordpiece.PAD

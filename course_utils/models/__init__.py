@@ -1,5 +1,6 @@
 """One function for each trained model of the course, a module a subject."""
 
+from course_utils.models.bert import *
 from course_utils.models.demand import *
 from course_utils.models.digits import *
 from course_utils.models.phonemes import *

@@ -1,15 +1,20 @@
 """BERT (Devlin et al., 2019): the encoder, real pre-trained weights, sentence vectors."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from course_utils import datasets, text
+from course_utils.pretraining import SHARE, corrupt, halves, sentence_pairs
+from course_utils.training import OneCycle
 from course_utils.transformer import EncoderBlock, TokenEmbedding, padding_mask
+from course_utils.wordpiece import WordPiece
+
+LONGEST_REVIEW = 48  # pieces kept of a film review, [CLS] and [SEP] included; one in fifty is longer
 
 
 @keras.saving.register_keras_serializable("course_utils")
@@ -61,7 +66,7 @@ class Bert(keras.Model):
         self.built = True
 
     def embed(self, ids, segments=None, training=None):
-        """Layer 0: numbers (batch, length), segments 0 or 1 of the same shape or None for 0 → (batch, length, width)."""
+        """Layer 0: ids (batch, length), segments alike or None for all 0 → (batch, length, width)."""
         segments = ops.zeros_like(ids) if segments is None else segments
         return self.drop(self.norm(self.tokens(ids) + self.segments(segments)), training=training)
 
@@ -136,3 +141,222 @@ def build_minilm(dropout: float = 0.1) -> Bert:
         for ours, theirs in _NORMS.items():
             getattr(block, ours).set_weights(norm(prefix + theirs))
     return bert
+
+
+def mean_of_tokens(x, mask):
+    """The mean over the tokens, padding left out: (…, texts, length, width), bool (texts, length) → (…, texts, width)."""
+    weight = ops.cast(mask, x.dtype)[..., None]
+    return ops.sum(x * weight, axis=-2) / ops.sum(weight, axis=-2)
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class BertPretraining(keras.Model):
+    """A `Bert` with its two tasks: the hidden tokens, and whether the second sentence follows the first.
+
+    Source: Devlin et al. (2019), section 3.1. The token vectors serve as output layer too, behind a dense layer.
+    """
+
+    def __init__(self, bert: Bert, **options):
+        super().__init__(**options)
+        self.bert = bert
+        width = bert.sizes["width"]
+        self.transform = keras.layers.Dense(width, "gelu")
+        self.norm = keras.layers.LayerNormalization(epsilon=1e-12)
+        self.pooler = keras.layers.Dense(width, "tanh")
+        self.next_sentence = keras.layers.Dense(1)
+
+    def build(self, input_shape=None):
+        width = self.bert.sizes["width"]
+        self.bias = self.add_weight(shape=(self.bert.sizes["tokens"],), initializer="zeros", name="token_bias")
+        for layer in (self.transform, self.norm, self.pooler, self.next_sentence):
+            layer.build((None, width))
+        self.built = True
+
+    def call(self, inputs, training=None):
+        """
+        Args:
+            inputs: "ids" and "segments", shape (batch, length), and "places", the positions of the tokens to guess,
+                shape (batch, places).
+
+        Returns:
+            "tokens": logits, shape (batch, places, tokens); "follows": a logit a pair, shape (batch,).
+        """
+        x = self.bert(inputs["ids"], inputs["segments"], training=training)
+        hidden = ops.take_along_axis(x, inputs["places"][..., None], axis=1)
+        logits = self.bert.tokens.logits(self.norm(self.transform(hidden))) + self.bias
+        return {"tokens": logits, "follows": self.next_sentence(self.pooler(x[:, 0]))[:, 0]}
+
+
+def pretraining_batch(sequences: Sequence[Sequence[int]], pieces: WordPiece, longest: int, rng: np.random.Generator):
+    """Sentences as both tasks see them, with chances drawn anew: inputs, targets and weights for `fit`.
+
+    Args:
+        sequences: numbers of the pieces of each sentence, without special tokens.
+        pieces: their vocabulary.
+        longest: of a pair.
+        rng: source of chance.
+    """
+    pairs = sentence_pairs(*zip(*map(halves, sequences), strict=True), pieces, rng, longest)
+    hidden = corrupt(pairs.ids, pieces, rng)
+    most = int(np.ceil(SHARE * (longest - 3)))
+    places = np.argsort(~hidden.is_chosen, axis=1, kind="stable")[:, :most].astype(np.int32)
+    is_chosen = np.take_along_axis(hidden.is_chosen, places, axis=1)
+    inputs = {"ids": hidden.ids, "segments": pairs.segments, "places": places}
+    targets = {"tokens": np.take_along_axis(pairs.ids, places, axis=1), "follows": pairs.follows.astype(np.float32)}
+    weights = {"tokens": is_chosen.astype(np.float32), "follows": np.ones(len(places), np.float32)}
+    return inputs, targets, weights
+
+
+class Read(NamedTuple):
+    """What a frozen BERT says about some texts."""
+
+    means: np.ndarray  # float32 (texts, blocks + 1, width): each layer's mean over the tokens, the embedding first
+    states: list[np.ndarray]  # float16 (tokens, width), a text each: the tokens after the first `frozen` blocks
+    frozen: int
+
+
+def batches_of_like_length(lengths: np.ndarray, batch_size: int, rng: np.random.Generator | None = None):
+    """Row numbers in batches of nearly equal length, so that little is padding; with `rng` in a new random order."""
+    order = np.argsort(lengths if rng is None else lengths + rng.normal(0, 1.5, len(lengths)), kind="stable")
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return batches if rng is None else [batches[number] for number in rng.permutation(len(batches))]
+
+
+def read_texts(bert: Bert, sequences: Sequence[Sequence[int]], frozen: int = 3, batch_size: int = 64) -> Read:
+    """Run a BERT once over texts that it will not learn from below block `frozen`, and keep what is needed later.
+
+    Args:
+        bert: the model.
+        sequences: numbers of the pieces of each text, special tokens included.
+        frozen: keep the states of all tokens after so many blocks.
+        batch_size: texts that are read together; those of like length are.
+    """
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32)])
+    def read(ids):
+        layers = bert.layers_of(ids)
+        return mean_of_tokens(layers, ids != text.PADDING), layers[frozen]
+
+    lengths = np.array([len(sequence) for sequence in sequences])
+    means = np.empty((len(sequences), len(bert.blocks) + 1, bert.sizes["width"]), np.float32)
+    states: list = [None] * len(sequences)
+    for rows in batches_of_like_length(lengths, batch_size):
+        of_layers, of_tokens = read(text.pad([sequences[row] for row in rows], lengths[rows].max()))
+        means[rows] = np.swapaxes(of_layers, 0, 1)
+        for row, x in zip(rows, of_tokens.numpy().astype(np.float16), strict=True):
+            states[row] = x[: lengths[row]]
+    return Read(means, states, frozen)
+
+
+class FineTuning(NamedTuple):
+    """Settings of the fine-tuning, all chosen on the validation part."""
+
+    peak: float = 2e-4  # learning rate, reached after a tenth of the steps, then falling to zero
+    batch_size: int = 32
+    epochs: int = 1
+    dropout: float = 0.1
+    weight_decay: float = 0.01
+
+
+class StateBatches:
+    """Frozen states with their masks, and targets, in batches of texts of like length."""
+
+    def __init__(self, read: Read, rows: np.ndarray, targets=None, batch_size: int = 128, seed: int | None = None):
+        self.read, self.rows, self.targets, self.batch_size = read, np.asarray(rows), targets, batch_size
+        self.lengths = np.array([len(read.states[row]) for row in self.rows])
+        self.rng = None if seed is None else np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.batch_size)
+
+    def batches(self):
+        """The places in `rows` of each batch, its states, float32 (batch, length, width), and mask (batch, length)."""
+        for places in batches_of_like_length(self.lengths, self.batch_size, self.rng):
+            lengths = self.lengths[places]
+            mask = np.arange(lengths.max()) < lengths[:, None]
+            states = np.zeros((*mask.shape, self.read.means.shape[-1]), np.float32)
+            states[mask] = np.concatenate([self.read.states[row] for row in self.rows[places]])
+            yield places, states, mask
+
+    def dataset(self) -> tf.data.Dataset:
+        """For `fit`: states and mask, then the targets, shape (batch,)."""
+
+        def generate():
+            for places, states, mask in self.batches():
+                yield (states, mask), self.targets[places]
+
+        width = self.read.means.shape[-1]
+        inputs = tf.TensorSpec((None, None, width), tf.float32), tf.TensorSpec((None, None), tf.bool)
+        dataset = tf.data.Dataset.from_generator(
+            generate, output_signature=(inputs, tf.TensorSpec((None,), tf.float32))
+        )
+        return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
+
+
+def build_classifier_on(bert: Bert, frozen: int = 3, dropout: float = 0.1) -> keras.Model:
+    """The blocks of a BERT from number `frozen` on, the mean over the tokens, and one number: above 0 means yes.
+
+    The blocks are the BERT's own; training the classifier changes them. Everything below stays as it is, so its output
+    can be computed once (`read_texts`) instead of in every step.
+    """
+    states = keras.Input((None, bert.sizes["width"]), name="states")
+    mask = keras.Input((None,), dtype="bool", name="mask")
+    x = states
+    for block in bert.blocks[frozen:]:
+        x = block(x, attention_mask=mask[:, None, :])
+    small = keras.initializers.RandomNormal(stddev=0.02)
+    score = keras.layers.Dense(1, kernel_initializer=small, name="score")
+    return keras.Model([states, mask], score(keras.layers.Dropout(dropout)(mean_of_tokens(x, mask))))
+
+
+def fine_tune(
+    bert: Bert,
+    read: Read,
+    rows: np.ndarray,
+    targets: np.ndarray,
+    settings: FineTuning | None = None,
+    seed: int = 0,
+    callbacks=(),
+):
+    """Train the upper blocks of a BERT, and a number on top, to answer yes or no.
+
+    Source: Devlin et al. (2019), section 3.2; that the lower layers may stay frozen: Lee, Tang and Lin (2019), "What
+    would Elsa do?". The loss is the cross-entropy with targets between 0 and 1.
+
+    Args:
+        bert: is changed from block `read.frozen` on.
+        read: what `read_texts` returned for it.
+        rows: texts to learn from.
+        targets: the share of yes for each of these rows, shape (rows,).
+        settings: of the training; None for those of the chapter.
+        seed: for the first weights, the order and dropout.
+        callbacks: of `fit`.
+
+    Returns:
+        The classifier, see `build_classifier_on`.
+    """
+    settings = settings or FineTuning()
+    keras.utils.set_random_seed(seed)
+    model = build_classifier_on(bert, read.frozen, settings.dropout)
+    batches = StateBatches(read, rows, np.asarray(targets, np.float32), settings.batch_size, seed)
+    rate = OneCycle(settings.peak, settings.epochs * len(batches), warm_up=0.1)
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+        jit_compile=False,  # batches of many lengths: compiling each of them would cost more than it saves
+    )
+    model.fit(batches.dataset(), epochs=settings.epochs, shuffle=False, verbose=0, callbacks=list(callbacks))
+    return model
+
+
+def classify(model: keras.Model, read: Read, rows: np.ndarray) -> np.ndarray:
+    """The scores of these rows, shape (rows,), by a model that `fine_tune` returned."""
+
+    @tf.function(reduce_retracing=True)
+    def score(states, mask):
+        return model([states, mask], training=False)[:, 0]
+
+    scores = np.empty(len(rows), np.float32)
+    for places, states, mask in StateBatches(read, rows).batches():
+        scores[places] = score(states, mask)
+    return scores
