@@ -144,7 +144,7 @@ def build_minilm(dropout: float = 0.1) -> Bert:
 
 
 def mean_of_tokens(x, mask):
-    """The mean over the tokens, padding left out: (…, texts, length, width), bool (texts, length) → (…, texts, width)."""
+    """The mean over the tokens but not the padding: x (…, texts, length, width), mask (texts, length)."""
     weight = ops.cast(mask, x.dtype)[..., None]
     return ops.sum(x * weight, axis=-2) / ops.sum(weight, axis=-2)
 
