@@ -207,6 +207,136 @@ def pretraining_batch(sequences: Sequence[Sequence[int]], pieces: WordPiece, lon
     return inputs, targets, weights
 
 
+class TinySettings(NamedTuple):
+    """Sizes and training settings of the chapter's own BERT."""
+
+    width: int = 64
+    heads: int = 4
+    hidden: int = 256
+    blocks: int = 2
+    longest: int = 32
+    epochs: int = 8  # of the pre-training
+    batch_size: int = 64
+    peak: float = 2e-3  # highest learning rate of the pre-training
+    labelled_epochs: int = 8  # of the training with labels
+    labelled_batch_size: int = 32
+    labelled_peak: float = 5e-4
+
+
+TINY = TinySettings()
+
+
+def new_tiny_bert(tokens: int, settings: TinySettings = TINY, seed: int = 0) -> Bert:
+    """An untrained BERT of the chapter's size."""
+    keras.utils.set_random_seed(seed)
+    bert = Bert(tokens, settings.width, settings.heads, settings.hidden, settings.blocks, settings.longest)
+    bert.build()
+    return bert
+
+
+def pretrain(
+    bert: Bert,
+    sequences: Sequence[Sequence[int]],
+    watched: Sequence[Sequence[int]],
+    pieces: WordPiece,
+    settings: TinySettings = TINY,
+    seed: int = 0,
+) -> tuple[BertPretraining, list[dict[str, float]]]:
+    """Pre-train a BERT on sentences, with other words hidden and other halves exchanged in every epoch.
+
+    Args:
+        bert: is changed.
+        sequences: numbers of the pieces of each sentence, without special tokens.
+        watched: sentences that are not learnt from, such as the validation part; the same words stay hidden.
+        pieces: their vocabulary.
+        settings: see `TinySettings`.
+        seed: of the chances.
+
+    Returns:
+        The model of both tasks, and a dictionary an epoch: "nats", the cross-entropy of a hidden token, "tokens", the
+        share of them that is guessed, and "follows", the share of pairs that is judged rightly; all on `watched`.
+    """
+    rng = np.random.default_rng(seed)
+    model = BertPretraining(bert)
+    model.build()
+    steps = settings.epochs * -(-len(sequences) // settings.batch_size)
+    losses = {
+        "tokens": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "follows": keras.losses.BinaryCrossentropy(from_logits=True),
+    }
+    rate = OneCycle(settings.peak, steps, warm_up=0.1)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=0.01), losses, jit_compile=True, steps_per_execution=10)
+    held_out = pretraining_batch(watched, pieces, settings.longest, np.random.default_rng(0))
+    history = []
+    for epoch in range(settings.epochs):
+        inputs, targets, weights = pretraining_batch(sequences, pieces, settings.longest, rng)
+        weights["tokens"] /= weights["tokens"].mean()
+        model.fit(inputs, targets, sample_weight=weights, batch_size=settings.batch_size, verbose=0)
+        history.append(pretraining_scores(model, *held_out))
+        shown = "  ".join(f"{name} {value:.3f}" for name, value in history[-1].items())
+        print(f"epoch {epoch + 1}/{settings.epochs}  {shown}", flush=True)
+    return model, history
+
+
+def pretraining_scores(model: BertPretraining, inputs, targets, weights) -> dict[str, float]:
+    """Both tasks on data from `pretraining_batch`; see `pretrain`."""
+    answers = model.predict(inputs, batch_size=256, verbose=0)
+    is_asked = weights["tokens"] > 0
+    logits, truth = answers["tokens"][is_asked], targets["tokens"][is_asked]
+    logits = logits - logits.max(axis=1, keepdims=True)
+    nats = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(truth)), truth]
+    return {
+        "nats": float(nats.mean()),
+        "tokens": float(np.mean(logits.argmax(axis=1) == truth)),
+        "follows": float(np.mean((answers["follows"] > 0) == (targets["follows"] > 0))),
+    }
+
+
+class RepeatedTraining:
+    """A BERT with one number on top that is trained with labels again and again, from given weights each time.
+
+    It is compiled once: for so small a model that takes longer than a training.
+
+    Args:
+        bert: gives the sizes; its weights are replaced.
+        count: how many texts each training has.
+        settings: see `TinySettings`.
+    """
+
+    def __init__(self, bert: Bert, count: int, settings: TinySettings = TINY):
+        self.bert, self.settings = bert, settings
+        ids = keras.Input((settings.longest,), dtype="int32")
+        self.score = keras.layers.Dense(1)
+        pooled = mean_of_tokens(bert(ids), ops.not_equal(ids, text.PADDING))
+        self.model = keras.Model(ids, self.score(keras.layers.Dropout(0.1)(pooled)))
+        steps = settings.labelled_epochs * -(-count // settings.labelled_batch_size)
+        self.optimizer = keras.optimizers.AdamW(OneCycle(settings.labelled_peak, steps, warm_up=0.1), weight_decay=0.01)
+        self.model.compile(self.optimizer, keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=True)
+        self.optimizer.build(self.model.trainable_variables)
+
+    def run(self, weights: Sequence[np.ndarray], ids: np.ndarray, targets: np.ndarray, seed: int = 0) -> keras.Model:
+        """Train from these weights of the BERT, a fresh last layer and a fresh optimiser.
+
+        Args:
+            weights: what `bert.get_weights()` gave.
+            ids: padded numbers of the pieces, shape (count, longest).
+            targets: between 0 and 1, shape (count,).
+            seed: of the last layer and the order.
+
+        Returns:
+            The classifier, valid until the next run: ids → scores of shape (texts, 1).
+        """
+        keras.utils.set_random_seed(seed)
+        self.bert.set_weights(weights)
+        kernel = np.random.default_rng(seed).normal(0, 0.02, self.score.kernel.shape)
+        self.score.set_weights([kernel, np.zeros(1)])
+        for variable in self.optimizer.variables:
+            variable.assign(ops.zeros_like(variable))
+        batch_size, epochs = self.settings.labelled_batch_size, self.settings.labelled_epochs
+        self.model.fit(ids, targets, batch_size=batch_size, epochs=epochs, verbose=0)
+        return self.model
+
+
 class Read(NamedTuple):
     """What a frozen BERT says about some texts."""
 
@@ -256,6 +386,9 @@ class FineTuning(NamedTuple):
     epochs: int = 1
     dropout: float = 0.1
     weight_decay: float = 0.01
+
+
+FINE_TUNING = FineTuning()
 
 
 class StateBatches:
@@ -314,7 +447,7 @@ def fine_tune(
     read: Read,
     rows: np.ndarray,
     targets: np.ndarray,
-    settings: FineTuning | None = None,
+    settings: FineTuning = FINE_TUNING,
     seed: int = 0,
     callbacks=(),
 ):
@@ -328,14 +461,13 @@ def fine_tune(
         read: what `read_texts` returned for it.
         rows: texts to learn from.
         targets: the share of yes for each of these rows, shape (rows,).
-        settings: of the training; None for those of the chapter.
+        settings: of the training.
         seed: for the first weights, the order and dropout.
         callbacks: of `fit`.
 
     Returns:
         The classifier, see `build_classifier_on`.
     """
-    settings = settings or FineTuning()
     keras.utils.set_random_seed(seed)
     model = build_classifier_on(bert, read.frozen, settings.dropout)
     batches = StateBatches(read, rows, np.asarray(targets, np.float32), settings.batch_size, seed)
@@ -349,14 +481,19 @@ def fine_tune(
     return model
 
 
-def classify(model: keras.Model, read: Read, rows: np.ndarray) -> np.ndarray:
-    """The scores of these rows, shape (rows,), by a model that `fine_tune` returned."""
+def run_on(model: keras.Model, read: Read, rows: np.ndarray) -> np.ndarray:
+    """What a model on frozen states (`build_classifier_on`, or an inner layer of it) says: shape (rows, outputs)."""
 
     @tf.function(reduce_retracing=True)
-    def score(states, mask):
-        return model([states, mask], training=False)[:, 0]
+    def run(states, mask):
+        return model([states, mask], training=False)
 
-    scores = np.empty(len(rows), np.float32)
+    outputs = np.empty((len(rows), model.output_shape[-1]), np.float32)
     for places, states, mask in StateBatches(read, rows).batches():
-        scores[places] = score(states, mask)
-    return scores
+        outputs[places] = run(states, mask)
+    return outputs
+
+
+def classify(model: keras.Model, read: Read, rows: np.ndarray) -> np.ndarray:
+    """The scores of these rows, shape (rows,), by a model that `fine_tune` returned; above 0 means yes."""
+    return run_on(model, read, rows)[:, 0]
