@@ -381,7 +381,7 @@ def read_texts(bert: Bert, sequences: Sequence[Sequence[int]], frozen: int = 3, 
 class FineTuning(NamedTuple):
     """Settings of the fine-tuning, all chosen on the validation part."""
 
-    peak: float = 2e-4  # learning rate, reached after a tenth of the steps, then falling to zero
+    peak: float = 3e-4  # learning rate, reached after a tenth of the steps, then falling to zero
     batch_size: int = 32
     epochs: int = 1
     dropout: float = 0.1
@@ -484,7 +484,9 @@ def fine_tune(
 def run_on(model: keras.Model, read: Read, rows: np.ndarray) -> np.ndarray:
     """What a model on frozen states (`build_classifier_on`, or an inner layer of it) says: shape (rows, outputs)."""
 
-    @tf.function(reduce_retracing=True)
+    width = read.means.shape[-1]
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, width)), tf.TensorSpec((None, None), tf.bool)])
     def run(states, mask):
         return model([states, mask], training=False)
 
