@@ -126,3 +126,33 @@ def test_fine_tuning_learns_which_texts_hold_a_token():
     right = (models.classify(model, read, np.arange(2000, 2200)) > 0) == target[2000:]
     assert right.mean() > 0.85
     assert all(np.array_equal(a, b) for a, b in zip(lower, bert.blocks[0].get_weights(), strict=True))
+
+
+def test_pretraining_needs_a_full_batch(tiny, sequences):
+    with pytest.raises(ValueError, match="50 sentences do not fill a batch of 64"):
+        models.pretrain(tiny, sequences, sequences, PIECES)
+
+
+@pytest.mark.notebook
+def test_pretraining_finds_what_the_context_tells():
+    """Each sentence repeats one token: whoever looks at the others knows the hidden one."""
+    rng = np.random.default_rng(0)
+    sentences = [[token] * 8 for token in rng.integers(5, 50, 2000).tolist()]
+    settings = models.TINY._replace(width=32, hidden=64, blocks=1, longest=16, epochs=4, peak=1e-2)
+    bert = models.new_tiny_bert(len(PIECES), settings)
+    _, history = models.pretrain(bert, sentences[:1900], sentences[1900:], PIECES, settings)
+    assert history[-1]["nats"] < 1.0  # without the context: ln 45 = 3.8
+    assert history[-1]["tokens"] > 0.8
+
+
+@pytest.mark.notebook
+def test_repeated_training_begins_anew_each_time():
+    rng = np.random.default_rng(0)
+    ids = np.pad(rng.integers(5, 50, (200, 6)), ((0, 0), (0, 2))).astype(np.int32)
+    target = (ids[:, :6].min(axis=1) < 10).astype(np.float32)
+    settings = models.TINY._replace(width=16, hidden=32, blocks=1, longest=8, labelled_epochs=3, labelled_peak=5e-3)
+    training = models.RepeatedTraining(models.new_tiny_bert(len(PIECES), settings), 200, settings)
+    starts = [models.new_tiny_bert(len(PIECES), settings, seed).get_weights() for seed in (1, 2)]
+    answers = [training.run(starts[k], ids, target, seed=0).predict(ids, verbose=0) for k in (0, 1, 0)]
+    assert np.abs(answers[0] - answers[1]).max() > 1e-3
+    np.testing.assert_allclose(answers[0], answers[2], atol=0.05)  # dropout draws other chances

@@ -219,7 +219,7 @@ class TinySettings(NamedTuple):
     batch_size: int = 64
     peak: float = 2e-3  # highest learning rate of the pre-training
     labelled_epochs: int = 8  # of the training with labels
-    labelled_batch_size: int = 32
+    labelled_batch_size: int = 40
     labelled_peak: float = 5e-4
 
 
@@ -244,6 +244,9 @@ def pretrain(
 ) -> tuple[BertPretraining, list[dict[str, float]]]:
     """Pre-train a BERT on sentences, with other words hidden and other halves exchanged in every epoch.
 
+    All batches have the same shape, so that one program is compiled; sentences that do not fill one wait for the next
+    epoch.
+
     Args:
         bert: is changed.
         sequences: numbers of the pieces of each sentence, without special tokens.
@@ -255,11 +258,16 @@ def pretrain(
     Returns:
         The model of both tasks, and a dictionary an epoch: "nats", the cross-entropy of a hidden token, "tokens", the
         share of them that is guessed, and "follows", the share of pairs that is judged rightly; all on `watched`.
+
+    Raises:
+        ValueError: the sentences do not fill a batch.
     """
+    if len(sequences) < settings.batch_size:
+        raise ValueError(f"{len(sequences)} sentences do not fill a batch of {settings.batch_size}.")
     rng = np.random.default_rng(seed)
     model = BertPretraining(bert)
     model.build()
-    steps = settings.epochs * -(-len(sequences) // settings.batch_size)
+    steps = settings.epochs * (len(sequences) // settings.batch_size)
     losses = {
         "tokens": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         "follows": keras.losses.BinaryCrossentropy(from_logits=True),
@@ -269,7 +277,8 @@ def pretrain(
     held_out = pretraining_batch(watched, pieces, settings.longest, np.random.default_rng(0))
     history = []
     for epoch in range(settings.epochs):
-        inputs, targets, weights = pretraining_batch(sequences, pieces, settings.longest, rng)
+        kept = rng.permutation(len(sequences))[: len(sequences) // settings.batch_size * settings.batch_size]
+        inputs, targets, weights = pretraining_batch([sequences[n] for n in kept], pieces, settings.longest, rng)
         weights["tokens"] /= weights["tokens"].mean()
         model.fit(inputs, targets, sample_weight=weights, batch_size=settings.batch_size, verbose=0)
         history.append(pretraining_scores(model, *held_out))
@@ -280,7 +289,7 @@ def pretrain(
 
 def pretraining_scores(model: BertPretraining, inputs, targets, weights) -> dict[str, float]:
     """Both tasks on data from `pretraining_batch`; see `pretrain`."""
-    answers = model.predict(inputs, batch_size=256, verbose=0)
+    answers = model.predict(inputs, batch_size=len(inputs["ids"]), verbose=0)
     is_asked = weights["tokens"] > 0
     logits, truth = answers["tokens"][is_asked], targets["tokens"][is_asked]
     logits = logits - logits.max(axis=1, keepdims=True)

@@ -447,7 +447,9 @@ for draw in range(5):
     fresh = models.new_tiny_bert(len(small), seed=5 * seed + draw + 1)
     for name, start in (("pre-trained", tiny), ("from scratch", fresh)):
         model = training.run(start.get_weights(), ids[rows], reviews.target[rows], seed=draw)
-        right[name].append(reviews.is_right(model.predict(ids[validation], batch_size=256, verbose=0), validation))
+        right[name].append(
+            reviews.is_right(model.predict(ids[validation], batch_size=len(validation), verbose=0), validation)
+        )
 for name, of_draws in right.items():
     print(f"{name:13}", *(f"{of_draw.mean():.3f}" for of_draw in of_draws), f" mean {np.mean(of_draws):.4f}")
 gain = paired_difference(np.mean(right["pre-trained"], axis=1), np.mean(right["from scratch"], axis=1))
