@@ -215,12 +215,12 @@ class TinySettings(NamedTuple):
     hidden: int = 256
     blocks: int = 2
     longest: int = 32
-    epochs: int = 8  # of the pre-training
+    epochs: int = 5  # of the pre-training
     batch_size: int = 64
     peak: float = 2e-3  # highest learning rate of the pre-training
     labelled_epochs: int = 8  # of the training with labels
     labelled_batch_size: int = 40
-    labelled_peak: float = 5e-4
+    labelled_peak: float = 1e-3
 
 
 TINY = TinySettings()
