@@ -1,4 +1,4 @@
-"""course_utils.models.bert on a tiny BERT with random weights, and MiniLM's published numbers."""
+"""course_utils.models.bert and .fine_tuning on a tiny BERT with random weights, and MiniLM's published numbers."""
 
 import numpy as np
 import pytest

@@ -263,8 +263,8 @@ np.testing.assert_array_equal(hidden.ids[~hidden.is_chosen], pairs.ids[~hidden.i
 claim("corruption_deviation", np.abs(deviations).max())
 
 # %% [markdown] lang="en"
-# The shares are what they should be: over the seeds the largest of the four deviations is {claim:corruption_deviation} standard errors. ("Chosen" is a little above 15 % because a short
-# review is asked for one token at least.) And one can see how hard it is: would you know the hidden words?
+# The shares are what they should be: over the seeds the largest of the four deviations is {claim:corruption_deviation} standard errors. ("Chosen" is a little above 15 % because the
+# number is rounded up for every review.) And one can see how hard it is: would you know the hidden words?
 #
 # ## 4. A real BERT, by hand
 #
@@ -274,8 +274,8 @@ claim("corruption_deviation", np.abs(deviations).max())
 #
 # *Does our encoder compute what it should?* Thirty lines of NumPy in double precision are the reference, layer by layer.
 
-# %% [markdown] lang="zh" of="e1ceb07a"
-# 比例都对：多个种子下，四个偏差中最大的为 {claim:corruption_deviation} 个标准误。（“选中”略高于 15 %，因为再短的影评也至少要猜一个词元。）
+# %% [markdown] lang="zh" of="0f67625e"
+# 比例都对：多个种子下，四个偏差中最大的为 {claim:corruption_deviation} 个标准误。（“选中”略高于 15 %，因为每条影评的个数都向上取整。）
 # 习题有多难，一看便知：藏起来的词，你猜得出吗？
 #
 # ## 4. 真实的 BERT，手算一遍
@@ -353,7 +353,7 @@ claim("similarity_error", np.abs(cosines - [0.666, 0.105, 0.141]).max())
 
 
 # %% [markdown] lang="en"
-# The error, {claim:similarity_error}, is within rounding of the published digits and of our 8-bit weights. This is the real one.
+# The error, {claim:similarity_error}, comes from the 8-bit weights of our file. This is the real one.
 #
 # ## 5. A tiny BERT, pre-trained here
 #
@@ -361,8 +361,8 @@ claim("similarity_error", np.abs(cosines - [0.666, 0.105, 0.141]).max())
 # Every epoch hides other words and exchanges other halves. The baselines for both exercises: guess each hidden token by its frequency in the training
 # part; toss a coin. *What do we expect?* BERT read 3.3 billion words. We have 200,000, so the model should learn what is frequent and some grammar.
 
-# %% [markdown] lang="zh" of="7c2397ee"
-# 误差 {claim:similarity_error}，在公布数字的舍入和 8 位权重的舍入之内。这就是那个真家伙。
+# %% [markdown] lang="zh" of="23b1e891"
+# 误差 {claim:similarity_error}，来自我们文件里的 8 位权重。这就是那个真家伙。
 #
 # ## 5. 自己预训练一个微型 BERT
 #
