@@ -171,9 +171,9 @@ np.testing.assert_allclose(scores["##u", "##g"], 20 * np.log(20 * 113 / 720))
 learnt, joined = learn_pieces(word_counts, merges=4)
 print("joined, in this order:", ", ".join(map("+".join, joined)))
 
-frequent = Counter(word for row in train for word in words(reviews.texts[row])).most_common(800)
-learnt, joined = learn_pieces(dict(frequent), merges=48)
-print("from the reviews:", *learnt[-48:][::4])
+frequent = Counter(word for row in train for word in words(reviews.texts[row])).most_common(1500)
+learnt, joined = learn_pieces(dict(frequent), merges=200)
+print("from the reviews:", *learnt[-200:][::12])
 
 # %% [markdown] lang="en"
 # *How is a word cut?* From the left, the longest piece first. Four lines do it; `WordPiece` in `course_utils.wordpiece` does the same and
