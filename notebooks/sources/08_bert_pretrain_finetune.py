@@ -815,7 +815,7 @@ with caught("the test reviews are trained on as well"):
     assert leaked == 0, f"{leaked} groups of near-duplicates are in both parts"
 
 # %% [markdown] lang="en"
-# The second is the most instructive. The tiny BERT, given such pairs, gets more than nine in ten right within three epochs, and has learnt to count; without that shortcut it learns nothing (section 5). Whenever an exercise makes itself, ask which
+# The second is the most instructive. Given such pairs, a model can get more than nine in ten right by counting alone, as the rule does, and look splendid; with the shortcut closed, ours is at a coin's score (section 5). Whenever an exercise makes itself, ask which
 # cheap rule solves it. (RoBERTa later dropped the next-sentence task and was none the worse for it; Liu et al., 2019.)
 #
 # ## 12. Why it matters for large models
@@ -827,8 +827,8 @@ with caught("the test reviews are trained on as well"):
 # (tables, segment vectors, a normalisation; in each block $4 w^2$ for the attention, $8 w^2$ for the feed-forward network). *Does it count right?*
 # For MiniLM we can check. GPT has the same blocks.
 
-# %% [markdown] lang="zh" of="7677a53d"
-# 第二个最有教益。给微型 BERT 这样的句对，三轮之内就能判对九成以上，可它学会的只是数个数；堵上这条捷径，它就什么也学不到了（第 5 节）。凡是习题自己出自己答，都要问一句：有没有什么省事的规则也能答对？
+# %% [markdown] lang="zh" of="c27936a0"
+# 第二个最有教益。拿到这样的句对，模型只要像那条规则一样数个数，就能判对九成以上，看上去很了不起；堵上这条捷径，我们的模型就与抛硬币无异（第 5 节）。凡是习题自己出自己答，都要问一句：有没有什么省事的规则也能答对？
 # （RoBERTa 后来去掉了下一句预测，成绩一点没降；Liu 等，2019。）
 #
 # ## 12. 与大模型有什么关系
