@@ -46,6 +46,7 @@ import numpy as np
 from scipy.special import erf, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from course_utils import baselines, datasets, models, plotting, pretraining, text
 from course_utils.claims import caught
@@ -542,7 +543,7 @@ claim("neighbours_agree", np.mean(agree["MiniLM"]), baseline=np.mean(agree["TF-I
 # %%
 def probe(features, rows, strengths=(0.003, 0.01, 0.03)):
     """The scores of all reviews by a logistic regression that has learnt from `rows`; the strength is chosen."""
-    scaled = (features - features[rows].mean(axis=0)) / features[rows].std(axis=0)
+    scaled = StandardScaler().fit(features[rows]).transform(features)
     answers = []
     for strength in strengths:
         regression = LogisticRegression(C=strength, max_iter=300).fit(scaled[rows], reviews.is_positive[rows])
