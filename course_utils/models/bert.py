@@ -240,8 +240,7 @@ def pretrain(
 ) -> tuple[BertPretraining, list[dict[str, float]]]:
     """Pre-train a BERT on sentences, with other words hidden and other halves exchanged in every epoch.
 
-    All batches have the same shape, so that one program is compiled; sentences that do not fill one wait for the next
-    epoch.
+    Sentences that do not fill a batch wait for the next epoch.
 
     Args:
         bert: is changed.
@@ -269,7 +268,7 @@ def pretrain(
         "follows": keras.losses.BinaryCrossentropy(from_logits=True),
     }
     rate = OneCycle(settings.peak, steps, warm_up=0.1)
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=0.01), losses, jit_compile=True, steps_per_execution=10)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=0.01), losses, jit_compile=False, steps_per_execution=10)
     held_out = pretraining_batch(watched, pieces, settings.longest, np.random.default_rng(0))
     history = []
     for epoch in range(settings.epochs):
@@ -300,7 +299,7 @@ def pretraining_scores(model: BertPretraining, inputs, targets, weights) -> dict
 class RepeatedTraining:
     """A BERT with one number on top that is trained with labels again and again, from given weights each time.
 
-    It is compiled once: for so small a model that takes longer than a training.
+    Its graph is built once: for so small a model that takes longer than a training.
 
     Args:
         bert: gives the sizes; its weights are replaced.
@@ -316,7 +315,7 @@ class RepeatedTraining:
         self.model = keras.Model(ids, self.score(keras.layers.Dropout(0.1)(pooled)))
         steps = settings.labelled_epochs * -(-count // settings.labelled_batch_size)
         self.optimizer = keras.optimizers.AdamW(OneCycle(settings.labelled_peak, steps, warm_up=0.1), weight_decay=0.01)
-        self.model.compile(self.optimizer, keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=True)
+        self.model.compile(self.optimizer, keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
         self.optimizer.build(self.model.trainable_variables)
 
     def run(self, weights: Sequence[np.ndarray], ids: np.ndarray, targets: np.ndarray, seed: int = 0) -> keras.Model:
