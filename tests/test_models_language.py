@@ -1,7 +1,5 @@
 """course_utils.models.language."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,7 @@ from course_utils.notebook import native_stderr_silenced
 with native_stderr_silenced():
     import keras
 
-from course_utils import datasets, models, paths
+from course_utils import datasets, models
 from course_utils.gpt import token_losses
 from course_utils.models.language import LanguageRecipe, window_dataset
 from course_utils.ngrams import NGrams
@@ -73,33 +71,6 @@ def test_a_short_training_learns_and_survives_saving(plays, tmp_path, capsys):
 @pytest.fixture(scope="module")
 def poems():
     return models.prepare_poems()
-
-
-def record(name):
-    return json.loads((paths.data() / "checkpoints" / name).read_text(encoding="utf-8"))
-
-
-def test_the_shipped_gpt_is_what_its_record_says(plays):
-    described = record("shakespeare_gpt.json")
-    model = models.load_gpt()
-    assert models.loss_on(model, plays, plays.validation) == pytest.approx(
-        described["validation_nats_a_character"], abs=1e-3
-    )
-    loss = models.loss_on(model, plays, plays.test)
-    assert loss == pytest.approx(described["test_nats_a_character"], abs=1e-3)
-    assert loss < 1.47
-    assert model.sizes["width"] == described["recipe"]["width"]
-    assert described["command"].startswith("python benchmarks/train_07_shakespeare.py")
-    assert [entry["round"] for entry in described["curve"]] == list(range(1, described["rounds"] + 1))
-    assert (paths.data() / models.PLAY_CHECKPOINT).stat().st_size < 4e6
-
-
-def test_the_shipped_poet_is_what_its_record_says(poems):
-    described = record("quatrains_gpt.json")
-    model = models.load_gpt(datasets.read_verified(models.QUATRAIN_CHECKPOINT))
-    loss = models.poem_loss(model, poems, poems.others[1])
-    assert loss == pytest.approx(described["validation_nats_a_character"], abs=1e-3)
-    assert described["command"].startswith("python benchmarks/train_07_quatrains.py")
 
 
 def test_poems_are_parted_by_poet_and_near_duplicates(poems):
