@@ -41,8 +41,10 @@ from course_utils.files import write_atomically
 
 CONFIG = """\
 # Made by tools/grade.py: JupyterLab's Formgrader, started in this folder, shows this class.
+from pathlib import Path
+
 c = get_config()
-c.CourseDirectory.root = {root!r}
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = "course"
 """
 MARKED, REFUSED, FAILED = "graded", "refused", "failed"
@@ -103,7 +105,7 @@ class Classroom:
             raise GradeError(f"The class in {self.folder} has the language {self.language}; give it another --folder.")
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.path("class.json"), json.dumps({"language": language}) + "\n")
-        write_atomically(self.path("nbgrader_config.py"), CONFIG.format(root=str(self.folder)))
+        write_atomically(self.path("nbgrader_config.py"), CONFIG)
 
     def api(self, **converters):
         """nbgrader, working in this folder. `converters` are further settings, by class."""
