@@ -126,3 +126,58 @@ def fit_classifier(
     model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"], steps_per_execution=50)
     options = {"validation_data": validation, "batch_size": batch_size, "epochs": epochs, "verbose": 0}
     return model.fit(*train, **options, callbacks=[EpochReport()]).history
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class Muon(keras.optimizers.AdamW):
+    """Weight matrices move by an orthogonalised momentum, everything else as in AdamW.
+
+    The momentum of a matrix is a sum of a few strong and many weak directions; Muon takes all with about the same
+    length, so that the weak ones are learnt too. Five rounds of a polynomial in X Xᵀ do it without a singular value
+    decomposition.
+
+    Sources: K. Jordan et al. (2024), "Muon: an optimizer for hidden layers in neural networks"; for the factor
+    0.2 √(longer side), with which one learning rate fits both, J. Liu et al. (2025), "Muon is scalable for LLM
+    training", arXiv:2502.16982.
+
+    Args:
+        learning_rate, weight_decay, and others: as in `keras.optimizers.AdamW`.
+        momentum: of the matrices.
+    """
+
+    def __init__(self, learning_rate=1e-3, momentum: float = 0.95, **options):
+        super().__init__(learning_rate, **options)
+        self.momentum = momentum
+
+    def build(self, variables):
+        super().build(variables)
+        self.is_matrix = [len(v.shape) == 2 and not v.path.endswith("_vectors") for v in variables]  # tables are not
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        if not self.is_matrix[index]:
+            return super().update_step(gradient, variable, learning_rate)
+        average = self._momentums[index]
+        self.assign(average, average * self.momentum + gradient)
+        step = orthogonalised(gradient + self.momentum * average)  # one step ahead, as Nesterov's momentum
+        rate = keras.ops.cast(learning_rate, variable.dtype) * 0.2 * max(variable.shape) ** 0.5
+        self.assign_sub(variable, rate * step)
+
+    def get_config(self):
+        return {**super().get_config(), "momentum": self.momentum}
+
+
+def orthogonalised(x, rounds: int = 5):
+    """A matrix with the same singular vectors, and singular values near 1 (between about 0.7 and 1.2).
+
+    Args:
+        x: shape (rows, columns).
+        rounds: of the iteration of Newton and Schulz, with the coefficients of Jordan et al. (2024).
+    """
+    is_tall = x.shape[0] > x.shape[1]
+    x = keras.ops.transpose(x) if is_tall else x
+    x = x / (keras.ops.norm(x) + 1e-7)
+    for _ in range(rounds):
+        square = keras.ops.matmul(x, keras.ops.transpose(x))
+        x = 3.4445 * x + keras.ops.matmul(-4.7750 * square + 2.0315 * keras.ops.matmul(square, square), x)
+    return keras.ops.transpose(x) if is_tall else x

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from course_utils import datasets, splits, text
 from course_utils.files import write_atomically
-from course_utils.training import EpochReport, OneCycle
+from course_utils.training import EpochReport, Muon, OneCycle
 from course_utils.transformer import Transformer, beam_search
 
 LETTERS = "'abcdefghijklmnopqrstuvwxyz"
@@ -43,6 +43,7 @@ PHONEMES = (
 )
 START, END = 1, 2  # 0 is padding; the phonemes follow
 LONGEST_WORD, LONGEST_SOUND = 20, 24  # letters, and phonemes with the end
+PRONOUNCER = "models/phonemes_transformer.npz"  # the course's own weights, in data/
 
 _LETTER_NUMBERS = {letter: number for number, letter in enumerate(LETTERS, start=1)}
 _PHONEME_NUMBERS = {phoneme: number for number, phoneme in enumerate(PHONEMES, start=END + 1)}
@@ -63,8 +64,8 @@ class PronunciationRecipe(NamedTuple):
 
 
 PRONUNCIATION_RECIPES = {
-    "notebook": PronunciationRecipe(128, 4, 256, 2, 2, dropout=0.0, epochs=3, batch_size=256, peak=3e-3),
-    "checkpoint": PronunciationRecipe(128, 4, 512, 3, 2, dropout=0.1, epochs=28, batch_size=128, peak=1.5e-3),
+    "notebook": PronunciationRecipe(128, 4, 256, 2, 1, dropout=0.0, epochs=2, batch_size=128, peak=3e-3),
+    "checkpoint": PronunciationRecipe(128, 4, 512, 3, 2, dropout=0.1, epochs=18, batch_size=256, peak=3e-3),
 }
 
 
@@ -199,7 +200,7 @@ def train_pronouncer(
     schedule = learning_rate or OneCycle(recipe.peak, steps=recipe.epochs * len(batches), warm_up=0.1)
     average = {"use_ema": True, "ema_momentum": averaging} if averaging else {}
     model.compile(
-        keras.optimizers.Adam(schedule, beta_2=0.98, **average),
+        Muon(schedule, beta_2=0.98, weight_decay=0.0, **average),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=text.PADDING),
         jit_compile=False,  # batches of many lengths: compiling each of them would cost more than it saves
         steps_per_execution=10,
@@ -241,11 +242,15 @@ def save_pronouncer(model: Transformer, path: Path) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def load_pronouncer(content: bytes) -> Transformer:
-    """The trained Transformer in a file that `save_pronouncer` wrote.
+def load_pronouncer(content: bytes | None = None) -> Transformer:
+    """The trained Transformer in a file that `save_pronouncer` wrote; without one, the course's own.
 
     The weights are found by their order: the names that Keras gives depend on how many models exist.
+
+    Raises:
+        DataError: see `course_utils.datasets.read_verified`.
     """
+    content = datasets.read_verified(PRONOUNCER) if content is None else content
     with np.load(io.BytesIO(content)) as archive:
         model = Transformer(**json.loads(str(archive["sizes"])))
         model.build()

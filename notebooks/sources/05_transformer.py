@@ -605,8 +605,13 @@ claim("nearest_on_random_split", flattered.phoneme_error_rate, baseline=of_famil
 # (*teacher forcing*), so all positions of all words are asked at once; the causal mask keeps that honest. The loss is the cross-entropy
 # of the next sound, padding left out. Words of like length share a batch, so that little is padding; the learning rate rises
 # for a tenth of the steps and then falls to zero. Sizes and rates were chosen on the validation part.
+#
+# So was the optimiser. The gradient of a weight matrix is a sum of a few strong directions and many weak ones, and Adam mostly follows the
+# strong. *Muon* (Jordan et al., 2024) keeps the directions of the momentum and makes all of them about equally long, so that the weak ones are
+# learnt too; tables, biases and gains move as with Adam. The same network after the same two epochs made .104 errors a phoneme on the validation
+# words with it, .118 with Adam (one seed each).
 
-# %% [markdown] lang="zh" of="cb90288b"
+# %% [markdown] lang="zh" of="7d5d11ed"
 # 随机划分让同一种方法显得更好：{claim:nearest_on_random_split}，而不是 {claim:nearest_on_random_split.baseline}，因为它替 *walk* 找到了 *walks*。
 # 再看第三行：靠数对子，也是个不容小看的对手。
 #
@@ -615,6 +620,10 @@ claim("nearest_on_random_split", flattered.phoneme_error_rate, baseline=of_famil
 # 整台机器就是 `transformer.Transformer`。编码器把字母读一遍。解码器拿到已有的音（以一个起始词元开头），在每个位置上给所有可能的下一个音打分。
 # 训练时给它的是正确的音（**教师强制**），于是所有单词的所有位置可以一次问完；因果掩码保证这样做不算作弊。损失是下一个音的交叉熵，填充不计。
 # 长度相近的单词放在同一批，填充就少；学习率在前十分之一的步数里上升，然后降到零。各种大小和学习率都是在验证集上选的。
+#
+# 优化器也是这样选的。权重矩阵的梯度由少数几个强方向和许多弱方向叠加而成，Adam 基本上只顺着强的走。**Muon**（Jordan 等，2024）保留动量的各个方向，
+# 但把它们拉到差不多一样长，弱的方向也就学得到了；嵌入表、偏置和增益仍按 Adam 更新。同一个网络、同样两轮训练，验证集上平均每个音素出错：Muon 0.104，
+# Adam 0.118（各一个随机种子）。
 
 # %%
 print(inspect.getsource(models.train_pronouncer).split('"""')[2])
@@ -1048,6 +1057,9 @@ assert growth[0] > 1.5 * growth[1]
 # - C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna (2016). *Rethinking the Inception architecture for computer vision.* CVPR,
 #   2818–2826. arXiv:1512.00567 (label smoothing)
 # - L. N. Smith, N. Topin (2019). *Super-convergence: very fast training of neural networks using large learning rates.* arXiv:1708.07120
+# - K. Jordan, Y. Jin, V. Boza, J. You, F. Cesista, L. Newhouse, J. Bernstein (2024). *Muon: an optimizer for hidden layers in neural networks.*
+#   kellerjordan.github.io/posts/muon
+# - J. Liu et al. (2025). *Muon is scalable for LLM training.* arXiv:2502.16982
 # - V. I. Levenshtein (1966). *Binary codes capable of correcting deletions, insertions, and reversals.* Soviet Physics Doklady 10(8), 707–710.
 # - The CMU Pronouncing Dictionary. Carnegie Mellon University.
 # - M. Bisani, H. Ney (2008). *Joint-sequence models for grapheme-to-phoneme conversion.* Speech Communication 50(5), 434–451.
@@ -1059,7 +1071,7 @@ assert growth[0] > 1.5 * growth[1]
 #   lifting, the rest can be pruned.* ACL, 5797–5808. arXiv:1905.09418
 # - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS. arXiv:2005.14165 (GPT-3; table 2.1)
 
-# %% [markdown] lang="zh" of="f062a6a0"
+# %% [markdown] lang="zh" of="d4788473"
 # ## 小结
 #
 # - 注意力就是值的平均。权重来自查询与键的内积，除以 $\sqrt d$ 使方差保持为 1。多头不过是一次乘法加一次变形。
@@ -1090,6 +1102,9 @@ assert growth[0] > 1.5 * growth[1]
 # - C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna (2016). *Rethinking the Inception architecture for computer vision.* CVPR,
 #   2818–2826. arXiv:1512.00567（标签平滑）
 # - L. N. Smith, N. Topin (2019). *Super-convergence: very fast training of neural networks using large learning rates.* arXiv:1708.07120
+# - K. Jordan, Y. Jin, V. Boza, J. You, F. Cesista, L. Newhouse, J. Bernstein (2024). *Muon: an optimizer for hidden layers in neural networks.*
+#   kellerjordan.github.io/posts/muon
+# - J. Liu et al. (2025). *Muon is scalable for LLM training.* arXiv:2502.16982
 # - V. I. Levenshtein (1966). *Binary codes capable of correcting deletions, insertions, and reversals.* Soviet Physics Doklady 10(8), 707–710.
 # - The CMU Pronouncing Dictionary. Carnegie Mellon University.
 # - M. Bisani, H. Ney (2008). *Joint-sequence models for grapheme-to-phoneme conversion.* Speech Communication 50(5), 434–451.
