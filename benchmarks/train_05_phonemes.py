@@ -4,8 +4,8 @@
 
 Writes data/models/phonemes_transformer.npz (the weights as float16) and data/checkpoints/phonemes_transformer.json: the
 command, the settings, the training curve and the error rates. What is saved is the moving average of the weights at the
-epoch whose phoneme error rate on the validation part is lowest. The test part is opened once, at the end. About half an hour
-on two processor cores. The file's new size and SHA-256, which are printed, belong into data/manifest.toml.
+epoch whose phoneme error rate on the validation part is lowest. The test part is opened once, at the end. Takes 37
+minutes of processor time. The file's new size and SHA-256, which are printed, belong into data/manifest.toml.
 
 The learning rate rises for half an epoch, stays, and falls to zero over the last epochs (`--cool-down`). A training
 that must end sooner can do so well: create the file that --stop names, and the fall begins with the next epoch.
