@@ -1,5 +1,6 @@
 """course_utils.models.phonemes and the searches of course_utils.transformer."""
 
+import json
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,7 @@ from course_utils.notebook import native_stderr_silenced
 with native_stderr_silenced():
     import tensorflow as tf
 
-from course_utils import datasets, models, splits
+from course_utils import datasets, metrics, models, paths, splits
 from course_utils.transformer import Transformer, beam_search
 
 pytestmark = pytest.mark.notebook  # compiles and trains
@@ -168,3 +169,18 @@ def test_saved_weights_are_those_of_the_model(tmp_path):
     assert loaded.sizes == model.sizes
     for saved, original in zip(loaded.trainable_variables, model.trainable_variables, strict=True):
         np.testing.assert_allclose(saved, original, rtol=1e-3, atol=1e-6)
+
+
+def test_the_shipped_weights_make_the_errors_that_their_record_states(data):
+    """`benchmarks/train_05_phonemes.py` wrote both files; the validation part is read again with its greedy search."""
+    record = json.loads((paths.data() / "checkpoints" / "phonemes_transformer.json").read_text(encoding="utf-8"))
+    assert len(datasets.read_verified(models.PRONOUNCER)) <= 4_000_000
+    assert record["command"].startswith("python benchmarks/train_05_phonemes.py") and "seed" in record
+    assert [entry["epoch"] for entry in record["curve"]] == list(range(1, record["epochs"] + 1))
+    rows = data.parts.validation
+    errors = metrics.pronunciation_errors(
+        models.pronounce(models.load_pronouncer(), data.spelled(rows)), data.listed(rows)
+    )
+    saved = record["curve"][record["saved_epoch"] - 1]
+    for measured in (record["validation"]["phoneme_error_rate"], saved["validation_phoneme_error_rate"]):
+        assert errors.phoneme_error_rate == pytest.approx(measured, abs=5e-4)  # float16, and other processors
