@@ -24,28 +24,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from train_05_phonemes import Trapezoid, write_record
 
 from course_utils import models, paths
-from course_utils.files import write_atomically
 
 AVERAGING = 0.995  # about the last 200 steps
-
-
-class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that rises, stays, and falls to zero; when it begins to fall can still be changed."""
-
-    def __init__(self, peak: float, warm_up: int, fall_at: int, cool_down: int):
-        self.peak, self.warm_up, self.cool_down = peak, warm_up, cool_down
-        self.fall_at = keras.Variable(fall_at, dtype="float32", trainable=False)
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float32")
-        falling = 1 - (step - self.fall_at) / self.cool_down
-        return self.peak * keras.ops.clip(keras.ops.minimum((step + 1) / self.warm_up, falling), 0.0, 1.0)
-
-
-def write_record(path: Path, record: dict) -> None:
-    write_atomically(path, json.dumps(record, indent=1) + "\n")
 
 
 class Keep(keras.callbacks.Callback):
