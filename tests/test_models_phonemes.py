@@ -175,7 +175,8 @@ def test_the_shipped_weights_make_the_errors_that_their_record_states(data):
     """`benchmarks/train_05_phonemes.py` wrote both files; the validation part is read again with its greedy search."""
     record = json.loads((paths.data() / "checkpoints" / "phonemes_transformer.json").read_text(encoding="utf-8"))
     assert len(datasets.read_verified(models.PRONOUNCER)) <= 4_000_000
-    assert record["command"].startswith("python benchmarks/train_05_phonemes.py") and "seed" in record
+    assert record["command"].startswith("python benchmarks/train_05_phonemes.py")
+    assert "seed" in record
     assert [entry["epoch"] for entry in record["curve"]] == list(range(1, record["epochs"] + 1))
     rows = data.parts.validation
     errors = metrics.pronunciation_errors(
