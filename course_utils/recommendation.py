@@ -118,7 +118,7 @@ def fit_als(table: csr_array, rank: int, strength: float, bias_strength: float, 
 
 
 def soft_impute(
-    table: csr_array, strength: float, rank: int = 50, rounds: int = 30, start: tuple[np.ndarray, ...] | None = None
+    table: csr_array, strength: float, rank: int = 60, rounds: int = 30, start: tuple[np.ndarray, ...] | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The table Z that minimises ½ Σ (value − z)² over the known cells + strength · (sum of Z's singular values).
 

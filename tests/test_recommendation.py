@@ -98,7 +98,7 @@ def test_soft_impute_ends_where_filling_and_shrinking_the_dense_table_does(made_
         left, values, right = np.linalg.svd(np.where(known, table.toarray(), dense), full_matrices=False)
         dense = (left * np.maximum(values - 3, 0)) @ right
     left, values, right = recommendation.soft_impute(table, 3.0, rounds=500)
-    assert np.count_nonzero(values) < 50  # the limit of the rank does not bind
+    assert np.count_nonzero(values) < 60  # the limit of the rank does not bind
     np.testing.assert_allclose((left * values) @ right, dense, atol=1e-6)
     warm = recommendation.soft_impute(table, 3.0, rounds=300, start=recommendation.soft_impute(table, 6.0))
     np.testing.assert_allclose((warm[0] * warm[1]) @ warm[2], dense, atol=1e-6)

@@ -97,7 +97,7 @@ claim("published_first_share", values.max() ** 2 / np.sum(user_matrix**2))
 # | unknown cells do not exist | real tables are 98 % unknown, which is the whole problem | sections 5–9 |
 # | no test, no baseline | success and failure look the same | sections 4, 10 |
 
-# %% [markdown] lang="zh" of="2bca4584"
+# %% [markdown] lang="zh" of="73a504e4"
 # `svds` 返回三个数组，没有第 499 项。做最小的修补之后，“推荐结果”只是一个数。况且数据里什么也没有：单单一个奇异值就占了整张表的
 # {claim:published_first_share.percent}，因为随机正数的均值为正；其余都是噪声，毫无规律。毛病汇总：
 #
@@ -383,7 +383,7 @@ print(np.sum(spectra["real"] > spectra["shuffled"].max()), "real singular values
 #
 # Now hide four cells of section 3's table, two 4s and two 1s. We expect the objective never to rise, and the 4s to come back.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="89afa5f2"
 # 突出的只有几个；再往下，光看大小分不清真实的表和打乱的表。可是前面的误差在那一段仍在下降：口味还藏在这段长坡里，与噪声混在一起。
 # 谁要是对所有因子一视同仁，谁就会连噪声一起学进去。读下面三节时请记住这一点。
 #
@@ -411,18 +411,18 @@ print(np.sum(spectra["real"] > spectra["shuffled"].max()), "real singular values
 # %%
 known = np.array([[1, 0, 1, 1, 1], [1, 1, 1, 0, 1], [1, 1, 1, 1, 0], [0, 1, 1, 1, 1]], dtype=bool)
 guess, objectives = np.zeros_like(table), []
-for number in range(1, 101):
+for number in range(1, 301):
     left, values, right = np.linalg.svd(np.where(known, table, guess), full_matrices=False)  # fill, decompose
     shrunk = np.maximum(values - 1, 0)  # a strength of 1
     guess = (left * shrunk) @ right
     objectives.append(np.sum((table - guess)[known] ** 2) / 2 + shrunk.sum())
-    if number in (1, 2, 5, 20, 100):
+    if number in (1, 2, 5, 20, 300):
         print(f"round {number:3}: objective {objectives[-1]:7.4f}, in the holes {guess[~known].round(2)}")
 zero_filled = np.linalg.svd(np.where(known, table, 0), full_matrices=False)
 print("SVD of rank 2, zero-filled:", truncated(*zero_filled, rank=2)[~known].round(2), " in truth:", table[~known])
 assert np.all(np.diff(objectives) < 1e-9), "the objective rose"
 tiny = recommendation.rating_table(*np.nonzero(known), table[known], table.shape)
-np.testing.assert_allclose(truncated(*recommendation.soft_impute(tiny, 1, rounds=100), rank=4), guess, atol=1e-6)
+np.testing.assert_allclose(truncated(*recommendation.soft_impute(tiny, 1, rounds=300), rank=4), guess, atol=1e-6)
 
 # %% [markdown] lang="en"
 # The two 4s come back near 4, where zero-filling stays at about 2½. The two 1s end near 0: they were exceptions, and nothing in
@@ -437,7 +437,7 @@ np.testing.assert_allclose(truncated(*recommendation.soft_impute(tiny, 1, rounds
 # How strong should $\lambda$ be? From the largest singular value of the residuals on (look at the figure above), nothing is left of
 # them. We go down from half of that. Each time we begin at the answer before: a *warm start*.
 
-# %% [markdown] lang="zh" of=""
+# %% [markdown] lang="zh" of="d5abfc00"
 # 两个 4 回到了 4 附近，填零的办法却停在 2½ 左右。两个 1 猜成了接近 0：它们是例外，已知的格子里看不出来。打包好的函数得到同一张表，却从不真的造出表来。
 # 真实数据填满之后有六百万格，好在它是两部分之和：
 #
@@ -457,7 +457,7 @@ for strength in (20, 15, 12, 10):
 soft_strength = min(soft_errors, key=soft_errors.get)
 
 # %% [markdown] lang="en"
-# The strength decides how many directions survive (we allow 50 at most). Too strong, and taste goes out with the noise; too weak,
+# The strength decides how many directions survive (we allow 60 at most). Too strong, and taste goes out with the noise; too weak,
 # and both stay. In between, the error is below that of the zero-filled SVD at its best rank.
 #
 # ## 7. Only the known cells: a regression for each user
@@ -475,8 +475,8 @@ soft_strength = min(soft_errors, key=soft_errors.get)
 # On paper: three films $q_1 = (1, 0)$, $q_2 = (0, 1)$, $q_3 = (1, 1)$; the user gave film 1 two stars more than expected and film 3 one
 # more; $\lambda = 1$. The system is $\begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix} p = \begin{pmatrix} 3 \\ 1 \end{pmatrix}$, so $p = (1, 0)$, and film 2 is expected at $p \cdot q_2 = 0$.
 
-# %% [markdown] lang="zh" of=""
-# 强度决定留下多少个方向（我们最多允许 50 个）。太强，口味和噪声一起丢掉；太弱，两样都留着。居中时，误差低于填零的奇异值分解在最佳秩上的结果。
+# %% [markdown] lang="zh" of="b5fe113c"
+# 强度决定留下多少个方向（我们最多允许 60 个）。太强，口味和噪声一起丢掉；太弱，两样都留着。居中时，误差低于填零的奇异值分解在最佳秩上的结果。
 #
 # ## 7. 只看已知的格子：每个用户一次回归
 #
@@ -541,7 +541,7 @@ als_rank, als_strength = min(als_errors, key=als_errors.get)
 # The noise has covariance $A$, so the solution has covariance $A^{-1} A A^{-1} = A^{-1}$. Check it with section 7's films ($\alpha = 1$, $\Lambda = I$, $m = 0$; in the code, `half` is $\Lambda^{1/2}$):
 # $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$.
 
-# %% [markdown] lang="zh" of="c698d549"
+# %% [markdown] lang="zh" of="69afd950"
 # 看第一行。惩罚太弱时，ALS 比只用偏置还**差**得多，而且加大秩也无济于事：它把训练评分背了下来。成败全在 $\lambda$。有没有不必这样挑选的办法？
 #
 # ## 8. 不要挑，取平均
@@ -613,7 +613,7 @@ plt.show()
 # gradient descent. Two things to check before any training. The network must compute the formula; and one rating's prediction must
 # not depend on which others are in the batch. That second check sounds silly. Section 17 shows a widely copied example that fails it.
 
-# %% [markdown] lang="zh" of="ccc3f808"
+# %% [markdown] lang="zh" of="be477ce7"
 # 取平均胜出，除了秩没有什么要调的；每个方向该压住多少，由数据决定。
 #
 # ## 9. 换用 Keras
@@ -662,7 +662,7 @@ plt.show()
 # ratings (the network keeps its preset rank, penalty and number of epochs). Now each method is fitted once more, on training and validation part together, and meets the test part. Ratings of
 # one user are not independent, so the standard errors of the differences treat each user as one unit.
 
-# %% [markdown] lang="zh" of="ffc0f449"
+# %% [markdown] lang="zh" of="8eb43f11"
 # 两样都有：验证误差降下来以后走平，训练误差却还在降。（日志里 `val_loss` 上升，是因为它含有惩罚项，而惩罚随因子变大；好坏要看 `val_rmse`。）
 #
 # ## 10. 只测试一次
@@ -742,7 +742,7 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 # A recommender in use has neither comfort. So split by the clock: the first 80 % of all ratings to learn from, the last 20 %
 # to predict. We expect larger errors. *How much larger, and does the order of the methods hold?*
 
-# %% [markdown] lang="zh" of="7c8d2f91"
+# %% [markdown] lang="zh" of="25440802"
 # ## 11. 随机划分掩盖了什么
 #
 # 随机划分让模型看得到用户在**之后**打的分，也几乎不会遇到陌生用户。真正上线的推荐系统没有这两样便利。所以改按时钟划分：最早的 80 % 用来学，
@@ -785,7 +785,7 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 #
 # First the shortcut by hand: the four users of section 3, a film counts as watched from 4 stars.
 
-# %% [markdown] lang="zh" of="1f277de7"
+# %% [markdown] lang="zh" of="cc61b31d"
 # 随机划分把误差美化了 {claim:random_split_flatters.full}，是最好的方法与偏置之间差距的好几倍；不过贝叶斯仍然领先。后来的评分大多出自新用户，对他们，模型只说得出对
 # “普通用户”的看法。随机划分得到的数字可以用来比较方法，却预报不了系统下个月的表现。
 #
@@ -859,7 +859,7 @@ for name in ("EASE", "SVD", "Bayes"):
 #
 # *What does that look like for one user?* A star marks a film among the user's last ten. We show the user whom EASE serves best; on average it finds {claim:ease_recall.percent} of the ten, fewer than one film.
 
-# %% [markdown] lang="zh" of="01f0d99c"
+# %% [markdown] lang="zh" of="17d8065b"
 # 评分预测得最准的，推荐起来却远远**垫底**：nDCG 为 {claim:bayes_ndcg.full}，热门榜是 {claim:bayes_ndcg.baseline}，EASE 是 {claim:ease_ndcg}，
 # 比热门榜高 {claim:ease_over_popularity_in_errors} 个标准误。截断的奇异值分解（{claim:svd_ndcg}）与 EASE 打成平手：要紧的是问什么问题，不是用哪个方法。
 # 为什么？看最后一列：贝叶斯推荐的电影，评过的人少得多。它回答的是“**假如**你看了，会有多喜欢？”，
@@ -882,7 +882,7 @@ for name in ("EASE", "popularity", "Bayes"):
 # section 8, once in each sample. This is called *folding in*. The proof that it is the same computation: fold in a user whom the
 # model *does* know, from their own ratings, and compare.
 
-# %% [markdown] lang="zh" of="5115fe2d"
+# %% [markdown] lang="zh" of="5ffa2988"
 # ## 13. 新用户来了，不必重新训练
 #
 # 有人来了，给几部电影打了分。模型要重新训练吗？不用：电影固定时，一个用户就是一次小小的回归，也就是第 8 节的公式，每个样本里算一次。
@@ -928,7 +928,7 @@ print("five stars for Sleepless in Seattle:", answer.value)
 # the same way. *Do the coordinates mean anything?* Two checks: the nearest films by angle, and a map of the most watched
 # films in the second and third direction. (The first only says how popular a film is.) The SVD has seen no title and no genre.
 
-# %% [markdown] lang="zh" of="eb62c5fa"
+# %% [markdown] lang="zh" of="8c7d85d2"
 # ## 14. 相似的电影
 #
 # 每部电影是第 12 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \sqrt{\Sigma_k}$ 的一行，再缩放到长度 1（只取至少有 50 个评分的电影）。同一批人评的电影，方向也相近。**这些坐标有意义吗？**
@@ -973,7 +973,7 @@ claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1])
 # How many ratings does a new user have to give? Hide 200 users from the model altogether, fold each in from $n$ of their ratings
 # and predict the same other ratings each time (at most 30 of each user). Baseline: the film's bias plus the user's bias from these $n$ ratings.
 
-# %% [markdown] lang="zh" of="2a965f9f"
+# %% [markdown] lang="zh" of="d65030dc"
 # 邻居有的是同类，有的只是同一时期的电影。除了热门程度，最强的方向主要是**时间**，算不上口味：用户在这个方向上的坐标，与其第一次评分的日期相关系数达到 {claim:second_direction_is_time}；
 # 1996 年加入的人，网站给他看的、他评的，都是 1996 年的新片。数据因什么而不同，因子就是什么，不管我们叫不叫得出名字。
 #
@@ -1020,7 +1020,7 @@ claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
 # only multiplies with the known cells. Grow a synthetic table like ours (same share known, random places; without a hidden structure the
 # iteration has it harder, not easier) to 100 times as many ratings. *What happens to time and memory?* The dense way is tried while it fits.
 
-# %% [markdown] lang="zh" of="2cf50877"
+# %% [markdown] lang="zh" of="8c7c5bb4"
 # 十五个评分值 {claim:cold_start_gain.full}，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
 # 有了十五个评分，折入才领先 {claim:cold_start_over_biases.full}。
 #
@@ -1061,7 +1061,7 @@ for times in (0.25, 1, 10, 100):
 # `tensordot(users, films, 2)`, adds up the whole batch into a single number. A much-read example of the Keras documentation does
 # it; it trains, its loss falls, and its quality depends on the size of the batch.
 
-# %% [markdown] lang="zh" of="b3656652"
+# %% [markdown] lang="zh" of="8e8c9a36"
 # ## 17. 故意弄坏
 #
 # 五个典型的毛病，以及拦住它们的检验。第二个就是第 9 节说过的：内积对**两个**轴求和，`tensordot(users, films, 2)`，把整批加成了一个数。
@@ -1092,7 +1092,7 @@ with caught("films that the user has rated already are not taken out"):
 # %% [markdown] lang="en"
 # The first two are in circulation. None of the five raises an error by itself; without a baseline or a check beside them, the numbers would pass.
 
-# %% [markdown] lang="zh" of="47cbf046"
+# %% [markdown] lang="zh" of="1721381f"
 # 前两个至今还在流传。五个毛病没有一个会自己报错；旁边没有基线和检验，那些数就蒙混过关了。
 
 # %% [markdown] lang="en"
@@ -1103,7 +1103,7 @@ with caught("films that the user has rated already are not taken out"):
 # saves work there too. Low-rank adaptation (LoRA; Hu et al., 2022) leaves a matrix $W$ as it is and trains only a product $BA$ of low
 # rank, say 8, that is added to it. *Are the weights themselves of low rank, then?* Look at those of MiniLM, a real language model (chapter 08), next to the film table.
 
-# %% [markdown] lang="zh" of="48a73429"
+# %% [markdown] lang="zh" of="02d0db43"
 # ## 18. 与大模型有什么关系
 #
 # 用两张向量表描述一张 671 × 9066 格的表：大模型里的“嵌入”就是这个意思。语言模型的最后一层也是同样的乘积，拿上下文的向量与成千上万个词元的向量
@@ -1171,7 +1171,7 @@ claim("minilm_feedforward_share", share)
 #   Systems 5(4), 19. doi:10.1145/2827872 (A1's reference [6] does not exist)
 # - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
 
-# %% [markdown] lang="zh" of="efd1e39c"
+# %% [markdown] lang="zh" of="195da800"
 # 不是：前馈矩阵最强的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
 # 第 8 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习效果好，这是原因之一。
 #
