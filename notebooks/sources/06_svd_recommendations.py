@@ -1055,12 +1055,12 @@ for times in (0.25, 1, 10, 100):
 
 # %% [markdown] lang="en"
 # The five largest singular values of a table with ten million ratings take seconds on a small machine. The dense way, which computes all of them, is tens of times slower already at the size of our
-# table, and its memory is the real wall: compare the two columns in the last line. When even the sparse table does not fit one
+# table, and its memory is the real wall: compare the two columns of megabytes in the last line. When even the sparse table does not fit one
 # machine, the same product can be computed in blocks on many: [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it with Dask's `svd_compressed`
 # on a local cluster and compares the singular values (`pip install -e .[cluster]`).
 
-# %% [markdown] lang="zh" of="343ca218"
-# 一千万个评分的表，最大的五个奇异值在一台小机器上几秒钟就算完。稠密的办法要算出全部奇异值，在我们这么大的表上就已经慢了几十倍，真正的墙还是内存：比较一下最后一行的两个数。
+# %% [markdown] lang="zh" of="3bfbb158"
+# 一千万个评分的表，最大的五个奇异值在一台小机器上几秒钟就算完。稠密的办法要算出全部奇异值，在我们这么大的表上就已经慢了几十倍，真正的墙还是内存：比较一下最后一行里以 MB 计的两个数。
 # 如果连稀疏表也大得一台机器放不下，同样的乘积可以分块，在许多机器上算：[benchmarks/06_cluster_svd.py](../../benchmarks/06_cluster_svd.py) 用 Dask 的
 # `svd_compressed` 在本地集群上做了这件事，并核对奇异值（`pip install -e .[cluster]`）。
 
