@@ -64,6 +64,71 @@ def test_least_squares_by_turns_lowers_the_penalised_error(made_up):
     assert values == sorted(values, reverse=True)
 
 
+def soft_impute_objective(table, parts, strength):
+    left, values, right = parts
+    errors = table.data - recommendation.products(left * values, right.T, *recommendation.known_pairs(table))
+    return errors @ errors / 2 + strength * values.sum()
+
+
+def test_other_values_stand_in_the_same_known_cells(made_up):
+    table, _ = made_up
+    doubled = recommendation.with_values(table, 2 * table.data)
+    assert np.array_equal(doubled.toarray(), 2 * table.toarray())
+    zeros = recommendation.with_values(table, np.zeros(table.nnz))
+    assert np.array_equal(recommendation.known_pairs(zeros), recommendation.known_pairs(table))
+
+
+@pytest.mark.parametrize("rank", [2, 60])
+def test_no_round_of_soft_impute_raises_the_objective(made_up, rank):
+    table, _ = made_up
+    parts, objectives = None, []
+    for _ in range(40):
+        parts = recommendation.soft_impute(table, 3.0, rank, rounds=1, start=parts)
+        objectives.append(soft_impute_objective(table, parts, 3.0))
+    assert np.all(np.diff(objectives) < 1e-9)
+    assert objectives[-1] < 0.9 * objectives[0]
+
+
+def test_soft_impute_ends_where_filling_and_shrinking_the_dense_table_does(made_up):
+    table, _ = made_up
+    known = np.zeros(table.shape, bool)
+    known[recommendation.known_pairs(table)] = True
+    dense = np.zeros(table.shape)
+    for _ in range(500):
+        left, values, right = np.linalg.svd(np.where(known, table.toarray(), dense), full_matrices=False)
+        dense = (left * np.maximum(values - 3, 0)) @ right
+    left, values, right = recommendation.soft_impute(table, 3.0, rounds=500)
+    assert np.count_nonzero(values) < 60  # the limit of the rank does not bind
+    np.testing.assert_allclose((left * values) @ right, dense, atol=1e-6)
+    warm = recommendation.soft_impute(table, 3.0, rounds=300, start=recommendation.soft_impute(table, 6.0))
+    np.testing.assert_allclose((warm[0] * warm[1]) @ warm[2], dense, atol=1e-6)
+
+
+def test_soft_impute_and_least_squares_with_enough_factors_have_the_same_minimum(made_up):
+    table, _ = made_up
+    user, film = recommendation.alternating_least_squares(table, 30, 3.0, rounds=500)
+    left, values, right = recommendation.soft_impute(table, 3.0, rounds=500)
+    np.testing.assert_allclose(user @ film.T, (left * values) @ right, atol=1e-3)
+
+
+def test_without_unknown_cells_soft_impute_is_the_svd_with_shrunk_values():
+    full = np.random.default_rng(4).normal(size=(7, 5))
+    table = recommendation.rating_table(*np.nonzero(full), full.ravel(), full.shape)
+    left, values, right = np.linalg.svd(full, full_matrices=False)
+    parts = recommendation.soft_impute(table, strength=values[2], rounds=1)
+    np.testing.assert_allclose(parts[1], np.maximum(values - values[2], 0), atol=1e-12)
+    np.testing.assert_allclose((parts[0] * parts[1]) @ parts[2], (left * parts[1]) @ right, atol=1e-12)
+
+
+def test_from_the_largest_singular_value_on_soft_impute_leaves_nothing(made_up):
+    table, _ = made_up
+    largest = np.linalg.norm(table.toarray(), 2)
+    assert not recommendation.soft_impute(table, 1.0001 * largest)[1].any()
+    assert recommendation.soft_impute(table, 0.99 * largest)[1].any()
+    with pytest.raises(ValueError, match="-1"):
+        recommendation.soft_impute(table, -1)
+
+
 def test_svd_factors_give_the_best_table_of_their_rank(made_up):
     table, _ = made_up
     user, film = recommendation.svd_factors(table, 4)
@@ -78,6 +143,18 @@ def test_biased_factors_add_up(made_up):
     assert fitted.predict(np.array([5]), np.array([7])) == pytest.approx(
         fitted.biases.mean + fitted.biases.user[5] + fitted.biases.film[7] + fitted.user[5] @ fitted.film[7]
     )
+
+
+def test_fitted_soft_impute_adds_biases_and_shrunk_factors(made_up):
+    table, truth = made_up
+    biases = recommendation.fit_biases(table, 3)
+    left, values, right = recommendation.soft_impute(recommendation.residual_table(table, biases), 1.0)
+    fitted = recommendation.fit_soft_impute(table, 1.0, bias_strength=3)
+    expected = biases.mean + biases.user[5] + biases.film[7] + (left * values)[5] @ right[:, 7]
+    assert fitted.predict(np.array([5]), np.array([7])) == pytest.approx(expected)
+    unknown = np.nonzero(table.toarray() == 0)
+    errors = [np.mean((model.predict(*unknown) - truth[unknown]) ** 2) for model in (fitted, biases)]
+    assert errors[0] < 0.5 * errors[1]
 
 
 def test_averaged_samples_beat_the_other_methods_where_the_truth_is_known(made_up):
