@@ -9,7 +9,7 @@
 #    check runs with further numbers, and each part of it earns its share of the points.
 # 4. Before you hand in: *Kernel → Restart Kernel and Run All Cells*. Leave the file's name as it is.
 
-# %% [markdown] lang="zh" of="70d41e5a"
+# %% [markdown] lang="zh" of="9b399e03"
 # # 作业 05 · Transformer
 #
 # 共 {total}，配合[第 05 章](../../notebooks/zh/05_transformer.ipynb)。
