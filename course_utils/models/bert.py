@@ -317,6 +317,7 @@ class RepeatedTraining:
         self.optimizer = keras.optimizers.AdamW(OneCycle(settings.labelled_peak, steps, warm_up=0.1), weight_decay=0.01)
         self.model.compile(self.optimizer, keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
         self.optimizer.build(self.model.trainable_variables)
+        self.chances = [(state, state.numpy()) for state in self.model.non_trainable_variables]  # of dropout
 
     def run(self, weights: Sequence[np.ndarray], ids: np.ndarray, targets: np.ndarray, seed: int = 0) -> keras.Model:
         """Train from these weights of the BERT, a fresh last layer and a fresh optimiser.
@@ -336,6 +337,8 @@ class RepeatedTraining:
         self.score.set_weights([kernel, np.zeros(1)])
         for variable in self.optimizer.variables:
             variable.assign(ops.zeros_like(variable))
+        for state, first in self.chances:
+            state.assign(first)
         batch_size, epochs = self.settings.labelled_batch_size, self.settings.labelled_epochs
         self.model.fit(ids, targets, batch_size=batch_size, epochs=epochs, verbose=0)
         return self.model
