@@ -234,7 +234,7 @@ checking.publish_answer = forged
             if len(x) == 9:
                 seen.append("nine rows" + " of numbers " + str(x))
                 print(seen)
-                raise type(f"Error with nine rows of numbers {x}", (Exception,), {})(seen)
+                raise type("Error with nine rows" + f" of numbers {x}", (Exception,), {})(seen)
             return seen
             """
         ),
