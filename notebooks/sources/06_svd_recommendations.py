@@ -967,11 +967,12 @@ joined = [ratings.time[user == u].min().astype(float) for u in range(users)]
 claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1]))
 
 # %% [markdown] lang="en" role="alt"
-# Map of the 25 most rated films by their second and third singular directions, coloured by year. Films of the mid-nineties lie
-# together on one side, newer films such as The Lord of the Rings and The Matrix and older classics on the other.
+# Map of the 25 most rated films by their second and third singular directions, coloured by year. Films of the early and mid-nineties lie
+# on one side; Fight Club and The Matrix of 1999, and older ones such as The Godfather and Raiders of the Lost Ark, on the other.
 
-# %% [markdown] lang="zh" role="alt" of="fd67ee29"
-# 评分人数最多的 25 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代中期的电影聚在一侧，《指环王》《黑客帝国》等较新的电影和老经典在另一侧。
+# %% [markdown] lang="zh" role="alt" of="f35bae57"
+# 评分人数最多的 25 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代初期和中期的电影聚在一侧；1999 年的《搏击俱乐部》和《黑客帝国》，
+# 以及《教父》《夺宝奇兵》等更早的电影，在另一侧。
 
 # %% [markdown] lang="en"
 # Some neighbours are of a kind, others merely of the same years. And the strongest direction after popularity is largely *time*, not taste. A user's coordinate in it correlates by
