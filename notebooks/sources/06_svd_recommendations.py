@@ -723,10 +723,10 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 #
 # The step from zeros to guesses that improve raises the gain over the biases from {claim:svd_gain} to {claim:soft_gain}. That soft-impute is also ahead of ALS says nothing about the two ways: they
 # minimise the same objective, but soft-impute may keep 60 directions, and its strength was tried in finer steps (exercise 7). The SVD of residuals is the bargain of
-# the table: close to the network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) runs all of them beside the SVD, SVD++ and neighbourhood methods
+# the table: close to the network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) compares methods of this table with the SVD, SVD++ and neighbourhood methods
 # of the package scikit-surprise on the same splits.
 
-# %% [markdown] lang="zh" of="7cb0f9d1"
+# %% [markdown] lang="zh" of="fcc168dc"
 # | 测试集，{claim:bayes_rmse.seeds} 个随机种子（各有自己的划分） | RMSE | 比偏置低 |
 # |---|---|---|
 # | 总均值 | {claim:bias_rmse.baseline} | |
@@ -743,7 +743,7 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 #
 # 不再死守着零，而是让猜测越填越准，这一步把对偏置的优势从 {claim:svd_gain}扩大到 {claim:soft_gain}。软插补也比 ALS 低，但这不说明哪条路更好：两者的目标相同，只是软插补最多可以留 60 个方向，
 # 强度也试得更细（练习 7）。残差的奇异值分解最划算：与网络相差不多，却几乎不花时间。
-# [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，把它们与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
+# [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，把表中的方法与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
 
 # %% [markdown] lang="en"
 # ## 11. What the random split hides
