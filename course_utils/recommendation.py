@@ -104,7 +104,7 @@ def fit_svd(table: csr_array, rank: int, bias_strength: float) -> BiasedFactors:
 
 
 def fit_soft_impute(table: csr_array, strength: float, bias_strength: float) -> BiasedFactors:
-    """Biases, and soft-impute on the known residuals. On MovieLens (chapter 06) an RMSE of 0.875."""
+    """Biases, and soft-impute on the known residuals. On MovieLens (chapter 06) an RMSE of 0.873."""
     biases = fit_biases(table, bias_strength)
     left, values, right = soft_impute(residual_table(table, biases), strength)
     return BiasedFactors(biases, left * values, right.T)

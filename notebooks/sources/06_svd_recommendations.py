@@ -723,10 +723,10 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 #
 # The step from zeros to guesses that improve raises the gain over the biases from {claim:svd_gain} to {claim:soft_gain}. That soft-impute is also ahead of ALS says nothing about the two ways: they
 # minimise the same objective, but soft-impute may keep 60 directions, and its strength was tried in finer steps (exercise 7). The SVD of residuals is the bargain of
-# the table: close to the network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) runs all of them beside the SVD, SVD++ and neighbourhood methods
+# the table: close to the network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) compares methods of this table with the SVD, SVD++ and neighbourhood methods
 # of the package scikit-surprise on the same splits.
 
-# %% [markdown] lang="zh" of="7cb0f9d1"
+# %% [markdown] lang="zh" of="fcc168dc"
 # | 测试集，{claim:bayes_rmse.seeds} 个随机种子（各有自己的划分） | RMSE | 比偏置低 |
 # |---|---|---|
 # | 总均值 | {claim:bias_rmse.baseline} | |
@@ -743,7 +743,7 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 #
 # 不再死守着零，而是让猜测越填越准，这一步把对偏置的优势从 {claim:svd_gain}扩大到 {claim:soft_gain}。软插补也比 ALS 低，但这不说明哪条路更好：两者的目标相同，只是软插补最多可以留 60 个方向，
 # 强度也试得更细（练习 7）。残差的奇异值分解最划算：与网络相差不多，却几乎不花时间。
-# [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，把它们与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
+# [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，把表中的方法与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
 
 # %% [markdown] lang="en"
 # ## 11. What the random split hides
@@ -967,11 +967,12 @@ joined = [ratings.time[user == u].min().astype(float) for u in range(users)]
 claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1]))
 
 # %% [markdown] lang="en" role="alt"
-# Map of the 25 most rated films by their second and third singular directions, coloured by year. Films of the mid-nineties lie
-# together on one side, newer films such as The Lord of the Rings and The Matrix and older classics on the other.
+# Map of the 25 most rated films by their second and third singular directions, coloured by year. Films of the early and mid-nineties lie
+# on one side; Fight Club and The Matrix of 1999, and older ones such as The Godfather and Raiders of the Lost Ark, on the other.
 
-# %% [markdown] lang="zh" role="alt" of="fd67ee29"
-# 评分人数最多的 25 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代中期的电影聚在一侧，《指环王》《黑客帝国》等较新的电影和老经典在另一侧。
+# %% [markdown] lang="zh" role="alt" of="f35bae57"
+# 评分人数最多的 25 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代初期和中期的电影聚在一侧；1999 年的《搏击俱乐部》和《黑客帝国》，
+# 以及《教父》《夺宝奇兵》等更早的电影，在另一侧。
 
 # %% [markdown] lang="en"
 # Some neighbours are of a kind, others merely of the same years. And the strongest direction after popularity is largely *time*, not taste. A user's coordinate in it correlates by
