@@ -89,7 +89,7 @@ class Keep(keras.callbacks.Callback):
         self.curve.append(entry)
         print("\n", json.dumps(entry), flush=True)
         if entry["validation_phoneme_error_rate"] == min(e["validation_phoneme_error_rate"] for e in self.curve):
-            models.save_pronouncer(self.model, self.arguments.target)
+            models.save_weights(self.model, self.arguments.target)
             self.description["saved_epoch"] = epoch + 1
         self.description |= {"epochs": epoch + 1, "curve": self.curve}
         write_record(self.arguments.record, self.description)

@@ -50,7 +50,7 @@ class Keep(keras.callbacks.Callback):
         self.curve.append(entry)
         print(json.dumps(entry), flush=True)
         if entry["validation_loss"] == min(e["validation_loss"] for e in self.curve):
-            models.save_gpt(self.model, self.arguments.target)
+            models.save_weights(self.model, self.arguments.target)
             self.description["saved_round"] = epoch + 1
         self.description |= {"rounds": epoch + 1, "curve": self.curve}
         write_record(self.arguments.record, self.description)

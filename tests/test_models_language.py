@@ -61,7 +61,7 @@ def test_a_short_training_learns_and_survives_saving(plays, tmp_path, capsys):
     part = slice(plays.validation.start, plays.validation.start + 2000)
     loss = models.loss_on(model, plays, part)
     assert loss < 3.5
-    models.save_gpt(model, tmp_path / "gpt.npz")
+    models.save_weights(model, tmp_path / "gpt.npz")
     again = models.load_gpt((tmp_path / "gpt.npz").read_bytes())
     assert models.loss_on(again, plays, part) == pytest.approx(loss, abs=2e-3)
     assert again.sizes == model.sizes

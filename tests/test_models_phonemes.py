@@ -164,7 +164,7 @@ def test_words_are_pronounced_in_their_order(data):
 
 def test_saved_weights_are_those_of_the_model(tmp_path):
     model = models.new_pronouncer(TINY)
-    models.save_pronouncer(model, tmp_path / "tiny.npz")
+    models.save_weights(model, tmp_path / "tiny.npz")
     loaded = models.load_pronouncer((tmp_path / "tiny.npz").read_bytes())
     assert loaded.sizes == model.sizes
     for saved, original in zip(loaded.trainable_variables, model.trainable_variables, strict=True):

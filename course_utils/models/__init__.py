@@ -1,6 +1,7 @@
 """One function for each trained model of the course, a module a subject."""
 
 from course_utils.models.bert import *
+from course_utils.models.checkpoints import *
 from course_utils.models.demand import *
 from course_utils.models.digits import *
 from course_utils.models.fine_tuning import *

@@ -1,10 +1,7 @@
 """The trained models of chapter 07: a GPT on Shakespeare's plays, and GPTs on Tang quatrains."""
 
-import io
-import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -13,9 +10,9 @@ import tensorflow as tf
 from keras import ops
 
 from course_utils import datasets, splits, text
-from course_utils.files import write_atomically
 from course_utils.gpt import GPT, generate, restrict, sliding_losses, token_losses
 from course_utils.metrics import distinct_share, repeated_share
+from course_utils.models.checkpoints import load_weights
 from course_utils.ngrams import NGrams
 from course_utils.training import EpochReport, Muon, OneCycle
 
@@ -193,29 +190,13 @@ def loss_on(model: GPT, data: Plays, part: slice) -> float:
     return float(sliding_losses(model, data.numbers[: part.stop], part.start).mean())
 
 
-def save_gpt(model: GPT, path: Path) -> None:
-    """Write sizes and weights (as float16, in their order) of a model to an .npz file."""
-    buffer = io.BytesIO()
-    weights = [weight.numpy().astype(np.float16) for weight in model.trainable_variables]
-    np.savez_compressed(buffer, *weights, sizes=json.dumps(model.sizes))
-    write_atomically(path, buffer.getvalue())
-
-
 def load_gpt(content: bytes | None = None) -> GPT:
-    """The trained GPT in a file that `save_gpt` wrote; without one, the course's own on the plays.
-
-    The weights are found by their order: the names that Keras gives depend on how many models exist.
+    """The trained GPT in a file that `save_weights` wrote; without one, the course's own on the plays.
 
     Raises:
         DataError: see `course_utils.datasets.read_verified`.
     """
-    content = datasets.read_verified(PLAY_CHECKPOINT) if content is None else content
-    with np.load(io.BytesIO(content)) as archive:
-        model = GPT(**json.loads(str(archive["sizes"])))
-        model.build()
-        for number, weight in enumerate(model.trainable_variables):
-            weight.assign(archive[f"arr_{number}"].astype(np.float32))
-    return model
+    return load_weights(GPT, datasets.read_verified(PLAY_CHECKPOINT) if content is None else content)
 
 
 POET = "白居易"  # Bai Juyi, who left the most quatrains; the pre-training never sees him

@@ -1,10 +1,7 @@
 """The trained model of chapter 05: English spelling to phonemes."""
 
-import io
-import json
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -12,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from course_utils import datasets, splits, text
-from course_utils.files import write_atomically
+from course_utils.models.checkpoints import load_weights
 from course_utils.training import EpochReport, Muon, OneCycle
 from course_utils.transformer import Transformer, beam_search
 
@@ -238,26 +235,10 @@ def pronounce(model: Transformer, words: Sequence[str], beams: int = 1, batch_si
     return answers
 
 
-def save_pronouncer(model: Transformer, path: Path) -> None:
-    """Write sizes and weights (as float16, in their order) of a model to an .npz file."""
-    buffer = io.BytesIO()
-    weights = [weight.numpy().astype(np.float16) for weight in model.trainable_variables]
-    np.savez_compressed(buffer, *weights, sizes=json.dumps(model.sizes))
-    write_atomically(path, buffer.getvalue())
-
-
 def load_pronouncer(content: bytes | None = None) -> Transformer:
-    """The trained Transformer in a file that `save_pronouncer` wrote; without one, the course's own.
-
-    The weights are found by their order: the names that Keras gives depend on how many models exist.
+    """The trained Transformer in a file that `save_weights` wrote; without one, the course's own.
 
     Raises:
         DataError: see `course_utils.datasets.read_verified`.
     """
-    content = datasets.read_verified(PRONOUNCER) if content is None else content
-    with np.load(io.BytesIO(content)) as archive:
-        model = Transformer(**json.loads(str(archive["sizes"])))
-        model.build()
-        for number, weight in enumerate(model.trainable_variables):
-            weight.assign(archive[f"arr_{number}"].astype(np.float32))
-    return model
+    return load_weights(Transformer, datasets.read_verified(PRONOUNCER) if content is None else content)
