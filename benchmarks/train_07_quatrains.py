@@ -3,7 +3,7 @@
     python benchmarks/train_07_quatrains.py
 
 Writes data/models/quatrains_gpt.npz (the weights as float16) and data/checkpoints/quatrains_gpt.json; how the training
-goes, what is recorded and how it can be ended early is told in train_07_shakespeare.py. The losses are in nats a
+goes, what is recorded and how it can be ended early is told in checkpoint_training.py. The losses are in nats a
 Chinese character, marks and line ends not counted; the validation part is one of 25 poems of the same poets, and there
 is no test part, since what counts is the poet whom the network has not seen.
 """

@@ -42,6 +42,8 @@ ROWS = {
     "models/gpt2_vocab.bpe.gz": lambda data: len(data["load_gpt2_encoding"].merges),
     "models/bert_uncased_vocab.txt.gz": lambda data: len(data["load_bert_vocabulary"]),
     "models/phonemes_transformer.npz": lambda _: len(np.load(FOLDER / "models/phonemes_transformer.npz").files),
+    "models/shakespeare_gpt.npz": lambda _: len(np.load(FOLDER / "models/shakespeare_gpt.npz").files),
+    "models/quatrains_gpt.npz": lambda _: len(np.load(FOLDER / "models/quatrains_gpt.npz").files),
     # every matrix is two arrays in the file: its int8 values and their scales
     "models/minilm_l6_v2_int8.npz": lambda data: sum(2 if v.ndim == 2 else 1 for v in data["load_minilm"].values()),
 }

@@ -1,5 +1,7 @@
 """course_utils.models.language."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from course_utils.notebook import native_stderr_silenced
 with native_stderr_silenced():
     import keras
 
-from course_utils import datasets, models
+from course_utils import datasets, models, paths
 from course_utils.gpt import token_losses
 from course_utils.models.language import LanguageRecipe, window_dataset
 from course_utils.ngrams import NGrams
@@ -156,3 +158,30 @@ def test_a_short_training_on_poems_learns(poems, capsys):
     before = models.poem_loss(model, poems, poems.poet[1])
     models.train_on_poems(model, poems.poet[0], recipe, reports=1)
     assert models.poem_loss(model, poems, poems.poet[1]) < before - 0.3
+
+
+def record(name):
+    return json.loads((paths.data() / "checkpoints" / name).read_text(encoding="utf-8"))
+
+
+def test_the_shipped_gpt_is_what_its_record_says(plays):
+    described = record("shakespeare_gpt.json")
+    model = models.load_gpt()
+    assert models.loss_on(model, plays, plays.validation) == pytest.approx(
+        described["validation_nats_a_character"], abs=1e-3
+    )
+    loss = models.loss_on(model, plays, plays.test)
+    assert loss == pytest.approx(described["test_nats_a_character"], abs=1e-3)
+    assert loss < 1.47
+    assert model.sizes["width"] == described["recipe"]["width"]
+    assert described["command"].startswith("python benchmarks/train_07_shakespeare.py")
+    assert [entry["round"] for entry in described["curve"]] == list(range(1, described["rounds"] + 1))
+    assert (paths.data() / models.PLAY_CHECKPOINT).stat().st_size < 4e6
+
+
+def test_the_shipped_poet_is_what_its_record_says(poems):
+    described = record("quatrains_gpt.json")
+    model = models.load_gpt(datasets.read_verified(models.QUATRAIN_CHECKPOINT))
+    loss = models.poem_loss(model, poems, poems.others[1])
+    assert loss == pytest.approx(described["validation_nats_a_character"], abs=1e-3)
+    assert described["command"].startswith("python benchmarks/train_07_quatrains.py")

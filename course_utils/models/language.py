@@ -34,7 +34,7 @@ class LanguageRecipe(NamedTuple):
 
 PLAY_RECIPES = {
     "notebook": LanguageRecipe(192, 6, 768, 3, 64, dropout=0.0, epochs=1, batch_size=32, peak=4e-3),
-    "checkpoint": LanguageRecipe(192, 6, 768, 4, 128, dropout=0.1, epochs=14, batch_size=32, peak=3e-3),
+    "checkpoint": LanguageRecipe(192, 6, 768, 4, 128, dropout=0.1, epochs=8, batch_size=32, peak=3e-3),
 }
 
 
@@ -203,7 +203,9 @@ POET = "白居易"  # Bai Juyi, who left the most quatrains; the pre-training ne
 QUATRAIN_LENGTH = 34  # tokens of a quatrain of seven characters a line, with its marks and a line end on both sides
 
 QUATRAIN_RECIPES = {
-    "checkpoint": LanguageRecipe(128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.1, epochs=9, batch_size=64, peak=3e-3),
+    "checkpoint": LanguageRecipe(
+        128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.25, epochs=14, batch_size=64, peak=3e-3
+    ),
     "one poet": LanguageRecipe(128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.1, epochs=5, batch_size=32, peak=1e-3),
 }
 
