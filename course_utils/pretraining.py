@@ -70,7 +70,8 @@ def sentence_pairs(
         firsts, seconds: numbers of the pieces, without special tokens; `seconds[i]` follows `firsts[i]`.
         pieces: their vocabulary.
         rng: source of chance.
-        longest: cut the longer of both, piece by piece from its end, until the pair is no longer than this.
+        longest: until the pair is no longer than this, the longer of both loses a piece: the first its beginning, the
+            second its end, so that what is left still meets where they join.
 
     Raises:
         ValueError: the lists differ in length, or there are fewer than two pairs to exchange.
@@ -87,7 +88,10 @@ def sentence_pairs(
     for row in range(count):
         first, second = list(firsts[row]), list(seconds[partner[row]])
         while len(first) + len(second) > longest - 3:
-            (first if len(first) > len(second) else second).pop()
+            if len(first) > len(second):
+                first.pop(0)
+            else:
+                second.pop()
         joined = [pieces.cls, *first, pieces.sep, *second, pieces.sep]
         ids[row, : len(joined)] = joined
         segments[row, len(first) + 2 : len(joined)] = 1

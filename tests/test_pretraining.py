@@ -70,7 +70,7 @@ def test_the_length_of_the_second_gives_nothing_away(rng):
 def test_layout_segments_and_length(rng):
     pairs = sentence_pairs([[7, 8, 9, 10, 11], [7]], [[12, 13], [12, 13]], PIECES, rng, longest=8)
     cls, sep = PIECES.cls, PIECES.sep
-    assert pairs.ids.tolist() == [[cls, 7, 8, 9, sep, 12, 13, sep], [cls, 7, sep, 12, 13, sep, 0, 0]]
+    assert pairs.ids.tolist() == [[cls, 9, 10, 11, sep, 12, 13, sep], [cls, 7, sep, 12, 13, sep, 0, 0]]
     assert pairs.segments.tolist() == [[0, 0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1, 0, 0]]
 
 

@@ -174,7 +174,9 @@ def chinese_typography(text: str) -> str:
 
 
 def chinese_units(text: str) -> str:
-    return re.sub(r"(?<=\d) stars", " 星", text.replace(" %", "%"))
+    for unit, chinese in {"stars": "星", "nats": "奈特"}.items():
+        text = re.sub(rf"(?<=\d) {unit}", f" {chinese}", text)
+    return text.replace(" %", "%")
 
 
 def serialise(notebook: nbformat.NotebookNode) -> str:

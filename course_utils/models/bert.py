@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from course_utils import datasets, pretraining, text
-from course_utils.training import OneCycle
+from course_utils.training import Muon, OneCycle
 from course_utils.transformer import EncoderBlock, TokenEmbedding, padding_mask
 from course_utils.wordpiece import WordPiece
 
@@ -213,10 +213,10 @@ class TinySettings(NamedTuple):
     longest: int = 32
     epochs: int = 5  # of the pre-training
     batch_size: int = 64
-    peak: float = 2e-3  # highest learning rate of the pre-training
-    labelled_epochs: int = 8  # of the training with labels
+    peak: float = 4e-3  # highest learning rate of the pre-training
+    labelled_epochs: int = 6  # of the training with labels
     labelled_batch_size: int = 40
-    labelled_peak: float = 1e-3
+    labelled_peak: float = 2e-3
 
 
 TINY = TinySettings()
@@ -268,7 +268,8 @@ def pretrain(
         "follows": keras.losses.BinaryCrossentropy(from_logits=True),
     }
     rate = OneCycle(settings.peak, steps, warm_up=0.1)
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=0.01), losses, jit_compile=False, steps_per_execution=10)
+    optimizer = Muon(rate, weight_decay=0.01, beta_2=0.99, global_clipnorm=1.0)
+    model.compile(optimizer, losses, jit_compile=False, steps_per_execution=10)
     held_out = pretraining_batch(watched, pieces, settings.longest, np.random.default_rng(0))
     history = []
     for epoch in range(settings.epochs):

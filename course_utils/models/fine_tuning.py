@@ -11,7 +11,7 @@ from course_utils import text
 from course_utils.models.bert import Bert, mean_of_tokens
 from course_utils.training import OneCycle
 
-LONGEST_REVIEW = 48  # pieces kept of a film review, [CLS] and [SEP] included; one in fifty is longer
+LONGEST_REVIEW = 48  # pieces kept of a film review, [CLS] and [SEP] included; one in thirty is longer
 
 
 class Read(NamedTuple):
@@ -59,7 +59,7 @@ class FineTuning(NamedTuple):
     """Settings of the fine-tuning, all chosen on the validation part."""
 
     peak: float = 3e-4  # learning rate, reached after a tenth of the steps, then falling to zero
-    batch_size: int = 32
+    batch_size: int = 16
     epochs: int = 1
     dropout: float = 0.1
     weight_decay: float = 0.01
