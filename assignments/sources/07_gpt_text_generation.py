@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # Assignment 07 · GPT and generating text
 #
-# {total} in all, after chapter 07.
+# {total} in all, after [chapter 07](../notebooks/07_gpt_text_generation.ipynb).
 #
 # 1. Run the cells from top to bottom; the first one sets up the assignment.
 # 2. In an answer cell, put your code in place of `raise NotImplementedError`, or change the code that is there. You may add cells.
@@ -12,7 +12,7 @@
 # %% [markdown] lang="zh" of="9d11caae"
 # # 作业 07 · GPT 与文本生成
 #
-# 共 {total}，配合第 07 章。
+# 共 {total}，配合[第 07 章](../../notebooks/zh/07_gpt_text_generation.ipynb)。
 #
 # 1. 从上到下逐格运行；第一格负责准备。
 # 2. 在答题格里，把 `raise NotImplementedError` 换成你的代码，或修改里面已有的代码。可以自己加单元格。

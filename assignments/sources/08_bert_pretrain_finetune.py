@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # Assignment 08 · BERT: pre-training and fine-tuning
 #
-# {total} in all, after chapter 08.
+# {total} in all, after [chapter 08](../notebooks/08_bert_pretrain_finetune.ipynb).
 #
 # 1. Run the cells from top to bottom; the first one sets up the assignment.
 # 2. In an answer cell, put your code in place of `raise NotImplementedError`, or change the code that is there. You may add cells.
@@ -12,7 +12,7 @@
 # %% [markdown] lang="zh" of="d0532657"
 # # 作业 08 · BERT：预训练与微调
 #
-# 共 {total}，配合第 08 章。
+# 共 {total}，配合[第 08 章](../../notebooks/zh/08_bert_pretrain_finetune.ipynb)。
 #
 # 1. 从上到下逐格运行；第一格负责准备。
 # 2. 在答题格里，把 `raise NotImplementedError` 换成你的代码，或修改里面已有的代码。可以自己加单元格。
