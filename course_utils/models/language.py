@@ -30,6 +30,7 @@ class LanguageRecipe(NamedTuple):
     batch_size: int
     peak: float  # of the learning rate
     weight_decay: float = 0.1
+    positions: str = "sinusoidal"
 
 
 PLAY_RECIPES = {
@@ -119,8 +120,8 @@ def window_dataset(numbers: np.ndarray, length: int, batch_size: int, steps: int
 
 def new_gpt(recipe: LanguageRecipe, tokens: int) -> GPT:
     """An untrained GPT over an alphabet of so many tokens."""
-    sizes = {name: getattr(recipe, name) for name in ("width", "heads", "hidden", "blocks", "longest", "dropout")}
-    model = GPT(tokens, **sizes)
+    names = ("width", "heads", "hidden", "blocks", "longest", "dropout", "positions")
+    model = GPT(tokens, **{name: getattr(recipe, name) for name in names})
     model.build()
     return model
 
@@ -204,9 +205,11 @@ QUATRAIN_LENGTH = 34  # tokens of a quatrain of seven characters a line, with it
 
 QUATRAIN_RECIPES = {
     "checkpoint": LanguageRecipe(
-        128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.25, epochs=14, batch_size=64, peak=3e-3
+        128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.25, epochs=14, batch_size=64, peak=3e-3, positions="learnt"
     ),
-    "one poet": LanguageRecipe(128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.1, epochs=5, batch_size=32, peak=1e-3),
+    "one poet": LanguageRecipe(
+        128, 4, 512, 3, QUATRAIN_LENGTH - 1, dropout=0.1, epochs=5, batch_size=32, peak=1e-3, positions="learnt"
+    ),
 }
 
 
