@@ -9,7 +9,7 @@
 #    check runs with further numbers, and each part of it earns its share of the points.
 # 4. Before you hand in: *Kernel → Restart Kernel and Run All Cells*. Leave the file's name as it is.
 
-# %% [markdown] lang="zh" of="9d11caae"
+# %% [markdown] lang="zh" of="2a2c05fc"
 # # 作业 07 · GPT 与文本生成
 #
 # 共 {total}，配合[第 07 章](../../notebooks/zh/07_gpt_text_generation.ipynb)。

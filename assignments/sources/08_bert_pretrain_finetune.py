@@ -9,7 +9,7 @@
 #    check runs with further numbers, and each part of it earns its share of the points.
 # 4. Before you hand in: *Kernel → Restart Kernel and Run All Cells*. Leave the file's name as it is.
 
-# %% [markdown] lang="zh" of="d0532657"
+# %% [markdown] lang="zh" of="48afefe2"
 # # 作业 08 · BERT：预训练与微调
 #
 # 共 {total}，配合[第 08 章](../../notebooks/zh/08_bert_pretrain_finetune.ipynb)。
