@@ -95,8 +95,8 @@ def rounded(value: float, sd: float | None) -> str:
 def spread(values) -> tuple[float, float]:
     """Mean and standard deviation (n − 1 in the denominator; 0 for a single value)."""
     mean = math.fsum(values) / len(values)
-    if len(values) == 1:
-        return mean, 0.0
+    if min(values) == max(values):
+        return values[0], 0.0  # no spread, not even that of rounding
     return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 

@@ -537,7 +537,7 @@ claim("neighbours_agree", np.mean(agree["MiniLM"]), baseline=np.mean(agree["TF-I
 
 # %% [markdown] lang="en"
 # Of our three sentences, the opposite opinions on the same thing are closer than the same opinion in other words, by {claim:opposites_are_nearer} in cosine. The share of
-# reviews whose nearest neighbour has the same sentiment is {claim:neighbours_agree} (TF-IDF: {claim:neighbours_agree.baseline}; a coin: 0.5). The last layer was trained
+# reviews whose nearest neighbour has the same sentiment is {claim:neighbours_agree}, less than for TF-IDF ({claim:neighbours_agree.baseline}); a coin would have 0.5. The last layer was trained
 # for *what a text is about*, and good or bad is a small part of that.
 #
 # ## 8. What does each layer know? The linear probe
@@ -546,9 +546,9 @@ claim("neighbours_agree", np.mean(agree["MiniLM"]), baseline=np.mean(agree["TF-I
 # sentiment?* We expect: not the embedding, which knows single words only; and, after the last section, not the last. And what if the regression may read all seven? How strongly it is
 # regularised is chosen on the validation part.
 
-# %% [markdown] lang="zh" of="1fb5bd06"
-# 这三个句子里，对同一件事的相反看法，比换一种说法的相同看法还要近，余弦相差 {claim:opposites_are_nearer}。最近邻褒贬一致的影评所占的比例为 {claim:neighbours_agree}
-# （TF-IDF 为 {claim:neighbours_agree.baseline}，抛硬币为 0.5）。最后一层学的是“说的是什么”，好坏只占其中一小份。
+# %% [markdown] lang="zh" of="c1153d4d"
+# 这三个句子里，对同一件事的相反看法，比换一种说法的相同看法还要近，余弦相差 {claim:opposites_are_nearer}。最近邻褒贬一致的影评所占的比例为 {claim:neighbours_agree}，
+# 还不如 TF-IDF（{claim:neighbours_agree.baseline}）；抛硬币是 0.5。最后一层学的是“说的是什么”，好坏只占其中一小份。
 #
 # ## 8. 每一层知道些什么：线性探针
 #
