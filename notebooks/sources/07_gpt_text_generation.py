@@ -268,9 +268,7 @@ claim("gpt2_chinese", characters_a_token["Tang poems"][1])
 # **压缩程序又如何？** 它为每个字符花的也约是 $-\ln p$，所以也是一种语言模型；我们把文本接在训练文本之后，看压缩结果增大多少。
 
 # %%
-print(
-    f"{len(plays.train):,} characters to train on; the validation text begins:", repr(plays.text[plays.validation][:60])
-)
+print(f"{len(plays.train):,} characters to train on; validation text:", repr(plays.text[plays.validation][:50]))
 passages = [np.lib.stride_tricks.sliding_window_view(part, 100) for part in (plays.train, plays.numbers[plays.test])]
 shared = datasets.overlap(*passages)
 print(f"passages of 100 characters that training and test share: {shared}")
@@ -396,9 +394,7 @@ np.testing.assert_allclose(one_by_one, at_once, atol=1e-4)
 recipe = models.PLAY_RECIPES["notebook"]
 started = time.perf_counter()
 two_minutes, history = models.train_on_plays(plays, recipe, seed, reports=8)
-print(
-    f"{two_minutes.count_params():,} parameters, text read {recipe.epochs:g} time(s), {time.perf_counter() - started:.0f} s"
-)
+print(f"{two_minutes.count_params():,} parameters, {time.perf_counter() - started:.0f} s")
 
 read = np.arange(1, 9) / 8 * recipe.epochs
 validation_loss = models.loss_on(two_minutes, plays, plays.validation)
@@ -503,10 +499,9 @@ axes.set(xlabel="place of the letter in its word (none: spaces, marks, line ends
 axes.legend()
 plt.show()
 lead = test_losses[counts] - test_losses["GPT, longer"]
-for title, rows in {"no letter": place == 0, "first letters": place == 1, "sixth letter and later": place >= 6}.items():
-    print(f"{title:23} {rows.mean():4.0%} of the text, GPT ahead of the {counts} by {lead[rows].mean():+.2f} nats")
-assert lead[place == 0].mean() > 0.15
-assert lead[place >= 6].mean() < 0
+outside, first, late = (lead[rows].mean() for rows in (place == 0, place == 1, place >= 6))
+print(f"GPT ahead by {outside:.2f} outside words, {first:.2f} at first letters, {late:.2f} from the sixth letter on")
+assert outside > 0.15 > 0 > late
 
 # %% [markdown] lang="en" role="alt"
 # Loss by the place of a letter in its word for the 5-gram and both GPTs. All are highest at the first letter, near 3, and fall to the fourth or fifth. The longer trained GPT is lowest
@@ -569,11 +564,8 @@ measured = {}
 for name, sample in {**samples, "Shakespeare": truth}.items():
     measured[name] = models.describe_samples(plays, prompts, sample, ngrams[best_order])
     loss, cannot_say = models.held_out_by(trained, windows, **methods.get(name, {}))
-    print(f"{name:15} repetition {measured[name][0]:4.2f}  variety {measured[name][1]:4.2f}  ", end="")
-    print(
-        f"judge's loss {measured[name][2]:4.2f}",
-        f"  loss {loss:4.2f}  cannot say {cannot_say:5.1%}" * (name in methods),
-    )
+    print("{:15} repetition {:4.2f}  variety {:4.2f}  judge's loss {:4.2f}".format(name, *measured[name]), end="")
+    print(f"   loss {loss:4.2f}  cannot say {cannot_say:5.1%}" if name in methods else "")
 claim("greedy_repetition", measured["greedy"].repetition)
 assert measured["τ = 1"].repetition < 0.02
 claim("plain_judged", abs(measured["τ = 1"].judged - measured["Shakespeare"].judged))
@@ -582,11 +574,8 @@ claim("plain_judged", abs(measured["τ = 1"].judged - measured["Shakespeare"].ju
 figure, axes = plt.subplots()
 for name, (_, variety, judged) in measured.items():
     axes.plot(judged, variety, "*" if name == "Shakespeare" else "o", markersize=12 if name == "Shakespeare" else 7)
-    place, slant = ((6, -16), 0) if name == "Shakespeare" else ((3, 6), 30)
-    axes.annotate(name, (judged, variety), xytext=place, textcoords="offset points", rotation=slant)
-axes.set(
-    xlabel="loss that the 5-gram gives to the sample (nats a character)", ylabel="different pairs of words / all pairs"
-)
+    axes.annotate(name, (judged, variety), xytext=(3, 6), textcoords="offset points", rotation=40)
+axes.set(xlabel="loss that the 5-gram gives to the sample (nats a character)", ylabel="different word pairs / all")
 axes.margins(0.25)
 plt.show()
 for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
@@ -782,9 +771,7 @@ print(go_on_in_chinese("白日"))
 by_size = json.loads((paths.data() / "checkpoints" / "plays_by_size.json").read_text(encoding="utf-8"))
 smallest, _ = models.train_on_plays(plays, models.smaller_recipe(16), seed, reports=0, compiled=False)
 again = models.loss_on(smallest, plays, plays.validation)
-print(
-    f"{by_size['command']}; the smallest, trained again here: {again:.3f}, on record {by_size['sizes'][0]['validation_loss']:.3f}"
-)
+print(f"the smallest, trained again: {again:.3f}; on record: {by_size['sizes'][0]['validation_loss']:.3f}")
 assert abs(again - by_size["sizes"][0]["validation_loss"]) < 0.05
 
 sizes = np.array([*(entry["parameters"] for entry in by_size["sizes"]), two_minutes.count_params()])

@@ -209,9 +209,7 @@ seen = {word for row in train for word in words(reviews.texts[row])}
 new = [word for row in validation for word in words(reviews.texts[row])]
 assert all(cut(word, pieces.numbers) == list(pieces.split_word(word)) for word in set(new))
 counts = np.array([len(pieces.split_word(word)) for word in new])
-print(
-    f"{np.mean([w not in seen for w in new]):.1%} of {len(new):,} words in validation reviews are in no training review"
-)
+print(f"{np.mean([w not in seen for w in new]):.1%} of {len(new):,} validation words are in no training review")
 unknown = np.mean(["[UNK]" in pieces.split_word(word) for word in new])
 print(f"{np.mean(counts == 1):.1%} are one piece, {unknown:.2%} unknown")
 claim("words_of_one_piece", np.mean(counts == 1))
@@ -628,9 +626,7 @@ fine_tuned = np.full(len(reviews.texts), np.nan)
 for rows in (validation, test):
     fine_tuned[rows] = models.classify(classifier, read, rows)
 print(f"{sum(np.prod(w.shape) for w in classifier.trainable_weights):,} weights trained")
-print(
-    f"validation accuracy {accuracy(fine_tuned, validation):.4f} (probe {accuracy(probes['all layers'], validation):.4f})"
-)
+print(f"validation: {accuracy(fine_tuned, validation):.4f} (probe {accuracy(probes['all layers'], validation):.4f})")
 
 
 # %% [markdown] lang="en"
@@ -824,15 +820,13 @@ with caught("the text is not made lower-case for a vocabulary that is"):
 
 with caught("the vector of the first segment is left out: all segment numbers are 0, so it looks harmless"):
     without = minilm.norm(minilm.tokens(np.array(encoded[:1]))).numpy()
-    difference = np.abs(without[0] - by_hand[0][0]).max()
-    assert difference < 1e-5, f"layer 0 differs from the reference by {difference:.2f}"
+    np.testing.assert_allclose(without[0], by_hand[0][0], atol=1e-5, err_msg="layer 0 is not the reference's")
 
 with caught("padding is looked at like words"):
     x, alone = minilm.embed(text.pad(encoded[:1], 24)), minilm(np.array(encoded[:1]))
     for block in minilm.blocks:
         x = block(x)
-    difference = np.abs(x[:, : len(encoded[0])] - alone).max()
-    assert difference < 1e-5, f"the same sentence without padding differs by {difference:.2f}"
+    np.testing.assert_allclose(x[:, : len(encoded[0])], alone, atol=1e-5, err_msg="padding has changed the words")
 
 with caught("the test reviews are trained on as well"):
     leaked = datasets.overlap(reviews.group[np.concatenate([train, test[:50]])], reviews.group[test])
