@@ -50,17 +50,16 @@ def of_minilm() -> list[str]:
         "| blocks trained | processor seconds | test accuracy | minus TF-IDF with all labels |",
         "|---|---|---|---|",
     ]
-    for frozen in (4, 3, 0):
-        read = models.read_texts(models.build_minilm(), sequences, frozen)
+    reads = {frozen: models.read_texts(models.build_minilm(), sequences, frozen) for frozen in (4, 3, 0)}
+    for frozen, read in reads.items():
         started = time.process_time()
         right = [fine_tuned(read, len(TRAIN), 1, seed) for seed in SEEDS]
         seconds = (time.process_time() - started) / len(SEEDS)
         difference = paired_difference(np.mean(right, axis=0), counted)
         lines.append(f"| {6 - frozen} | {seconds:.0f} | {spread([r.mean() for r in right])} | {difference} |")
-    read = models.read_texts(models.build_minilm(), sequences, frozen=3)
     lines += ["", "| labelled reviews | passes | upper half fine-tuned, test accuracy |", "|---|---|---|"]
     for count, epochs in FEWER.items():
-        right = [fine_tuned(read, count, epochs, seed) for seed in SEEDS]
+        right = [fine_tuned(reads[3], count, epochs, seed) for seed in SEEDS]
         lines.append(f"| {count:,} | {epochs} | {spread([of_seed.mean() for of_seed in right])} |")
     return lines
 

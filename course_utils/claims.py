@@ -93,7 +93,7 @@ def rounded(value: float, sd: float | None) -> str:
 
 
 def spread(values) -> tuple[float, float]:
-    """Mean and standard deviation (n − 1 in the denominator; 0 for a single value)."""
+    """Mean and standard deviation (n − 1 in the denominator; 0 if all values are equal)."""
     mean = math.fsum(values) / len(values)
     if min(values) == max(values):
         return values[0], 0.0  # no spread, not even that of rounding
