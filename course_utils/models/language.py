@@ -34,7 +34,7 @@ class LanguageRecipe(NamedTuple):
 
 
 PLAY_RECIPES = {
-    "notebook": LanguageRecipe(192, 6, 768, 3, 64, dropout=0.0, epochs=1, batch_size=32, peak=4e-3),
+    "notebook": LanguageRecipe(192, 6, 768, 3, 32, dropout=0.0, epochs=1, batch_size=64, peak=4e-3),
     "checkpoint": LanguageRecipe(192, 6, 768, 4, 128, dropout=0.1, epochs=8, batch_size=32, peak=3e-3),
 }
 

@@ -378,15 +378,15 @@ np.testing.assert_allclose(one_by_one, at_once, atol=1e-4)
 # %% [markdown] lang="en"
 # ## 5. Two minutes of training
 #
-# Now the real thing. Windows of 64 characters, each character to be predicted from those before it in its window; one cycle of the learning rate (chapter 02);
+# Now the real thing. Windows of 32 characters, each character to be predicted from those before it in its window; one cycle of the learning rate (chapter 02);
 # XLA, a compiler, makes one program of a whole step. Weight matrices move by Muon (Jordan et al., 2024; Liu et al., 2025), which goes about as far along weak directions
 # of the averaged gradient as along strong ones; tables and vectors move by AdamW, Adam with weights that shrink a little at every step. Unseen text is judged in windows that move on by
 # half their length, of which only the second half is scored, so that every character has context. *Will reading the plays once beat the table of counts?* We expect not.
 
-# %% [markdown] lang="zh" of="ebbcfd62"
+# %% [markdown] lang="zh" of="88127cfb"
 # ## 5. 训练两分钟
 #
-# 正式开始。从剧本里切出 64 个字符的窗口，每个字符都由窗口内它前面的字符来预测；学习率走一个周期（第 02 章）；编译器 XLA 把整整一步编译成一个程序。
+# 正式开始。从剧本里切出 32 个字符的窗口，每个字符都由窗口内它前面的字符来预测；学习率走一个周期（第 02 章）；编译器 XLA 把整整一步编译成一个程序。
 # 权重矩阵用 Muon 更新（Jordan 等，2024；Liu 等，2025），它沿平均梯度的弱方向和强方向走得差不多一样远；各种表和向量用 AdamW，即每一步都让权重略微收缩的 Adam。
 # 在没见过的文字上，窗口每次移动半个窗长，只计后半段，这样每个字符都有上文。**把剧本读上一遍，赢得了计数表吗？** 我们预计赢不了。
 
@@ -416,7 +416,9 @@ print(plays.decode(generate(two_minutes, plays.encode("DUKE.\nWhat")[None], 200,
 # GPT 的训练损失随读过文本的遍数变化，从约 2.6 降到 1.6 以下；最后的验证损失落在两条水平线之间：2 元模型的 2.5 和 5 元模型的 1.51。
 
 # %% [markdown] lang="en"
-# It is far better than the table of character pairs, and still behind the 5-gram. *Is that the end of it?*
+# It is far better than the table of character pairs, and still behind the 5-gram. Longer windows would not have helped: windows of 64 characters, half as many in a batch, take
+# as long and come out worse, those of 128 worse still ([benchmark](../benchmarks/07_gpt.md)). A likely reason: at first, attention has to find out which places matter, and among fewer it finds out sooner.
+# *Is that the end of it?*
 #
 # ## 6. With more training
 #
@@ -424,8 +426,9 @@ print(plays.decode(generate(two_minutes, plays.encode("DUKE.\nWhat")[None], 200,
 # weights. Its record holds the command, the seed and the curve; nothing of it is computed here except what counts, its loss. Now the loss on the test
 # text is measured, once, for all models.
 
-# %% [markdown] lang="zh" of="674298f2"
-# 它比字符对表好得多，却还是落在 5 元模型后面。**就这样了吗？**
+# %% [markdown] lang="zh" of="19b5e744"
+# 它比字符对表好得多，却还是落在 5 元模型后面。窗口长一些也没有用：窗口取 64 个字符、每批少一半，时间一样，结果更差；取 128 个字符还要差
+# （[基准测试](../../benchmarks/07_gpt.md)）。一个可能的原因：训练之初，注意力要先弄清哪些位置要紧，位置少，弄清得就快。**就这样了吗？**
 #
 # ## 6. 练得更久
 #
@@ -573,10 +576,11 @@ claim("plain_judged", abs(measured["τ = 1"].judged - measured["Shakespeare"].ju
 # %%
 figure, axes = plt.subplots()
 for name, (_, variety, judged) in measured.items():
-    axes.plot(judged, variety, "*" if name == "Shakespeare" else "o", markersize=12 if name == "Shakespeare" else 7)
-    axes.annotate(name, (judged, variety), xytext=(3, 6), textcoords="offset points", rotation=40)
+    marker, size = ("*", 14) if name == "Shakespeare" else ("o", 8)
+    axes.plot(judged, variety, marker, markersize=size, label=name)
 axes.set(xlabel="loss that the 5-gram gives to the sample (nats a character)", ylabel="different word pairs / all")
-axes.margins(0.25)
+axes.set(ylim=(0, 1.1))
+axes.legend(loc="center right")
 plt.show()
 for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
     print(f"--- {name}\n{plays.decode(prompts[3][-30:])}|{plays.decode(samples[name][3])}")
@@ -786,7 +790,7 @@ figure, axes = plt.subplots()
 axes.plot(sizes, law, "--", color="grey", label=f"power law of the first four, $b$ = {-slope:.3f}")
 axes.plot(sizes, size_losses, "o", label="validation text")
 axes.set(xscale="log", yscale="log", xlabel="parameters", ylabel="loss (nats a character)")
-axes.set_yticks([1.6, 1.8, 2.0, 2.2, 2.4], ["1.6", "1.8", "2.0", "2.2", "2.4"])
+axes.set_yticks([1.5, 1.75, 2.0, 2.25], ["1.50", "1.75", "2.00", "2.25"])
 axes.minorticks_off()
 axes.legend()
 plt.show()
@@ -798,7 +802,7 @@ plt.show()
 # 五个网络的损失与参数量，对数坐标，外加一条由较小的四个拟合、延长到最大者的直线。
 
 # %% [markdown] lang="en"
-# Each doubling of the parameters takes the share $1 - 2^{-b}$ off the loss, $b$ = {claim:scaling_exponent}. For the largest the law is too hopeful: it stays {claim:scaling_miss} above the line. One reading of a small text is little for more than a million
+# Each doubling of the parameters takes the share $1 - 2^{-b}$ off the loss, $b$ = {claim:scaling_exponent}. For the largest the law is too hopeful: it stays {claim:scaling_miss} above the line; already the four bend away from it, each step a little flatter. One reading of a small text is little for more than a million
 # parameters. How should more computing be spent? Hoffmann et al. (2022) found that text should grow in step with the parameters, about 20 tokens for each. Our shipped
 # model has more parameters than its plays have characters and reads them many times; dropout is to keep it from learning them by heart.
 #
@@ -806,8 +810,8 @@ plt.show()
 #
 # Five faults, none of which stops the program, and the checks that do.
 
-# %% [markdown] lang="zh" of="251e3a5e"
-# 参数每翻一番，损失就降掉其中的 $1 - 2^{-b}$，$b$ = {claim:scaling_exponent}。对最大的那个，这条规律过于乐观：它比直线高出 {claim:scaling_miss}。一百多万个参数，文本这么少，又只读一遍，是不够的。
+# %% [markdown] lang="zh" of="df44cb4a"
+# 参数每翻一番，损失就降掉其中的 $1 - 2^{-b}$，$b$ = {claim:scaling_exponent}。对最大的那个，这条规律过于乐观：它比直线高出 {claim:scaling_miss}；其实较小的四个也已一段比一段平缓。一百多万个参数，文本这么少，又只读一遍，是不够的。
 # 算力更多，该怎么用？Hoffmann 等（2022）发现，文本应与参数同步增长，每个参数约 20 个词元。随仓库附带的模型，参数比剧本的字符还多，又把剧本读了许多遍，随机丢弃就是为了不让它死记硬背。
 #
 # ## 12. 故意弄坏

@@ -820,13 +820,13 @@ with caught("the text is not made lower-case for a vocabulary that is"):
 
 with caught("the vector of the first segment is left out: all segment numbers are 0, so it looks harmless"):
     without = minilm.norm(minilm.tokens(np.array(encoded[:1]))).numpy()
-    np.testing.assert_allclose(without[0], by_hand[0][0], atol=1e-5, err_msg="layer 0 is not the reference's")
+    assert np.allclose(without[0], by_hand[0][0], atol=1e-5), "layer 0 is not the reference's"
 
 with caught("padding is looked at like words"):
     x, alone = minilm.embed(text.pad(encoded[:1], 24)), minilm(np.array(encoded[:1]))
     for block in minilm.blocks:
         x = block(x)
-    np.testing.assert_allclose(x[:, : len(encoded[0])], alone, atol=1e-5, err_msg="padding has changed the words")
+    assert np.allclose(x[:, : len(encoded[0])], alone, atol=1e-5), "padding has changed the words' vectors"
 
 with caught("the test reviews are trained on as well"):
     leaked = datasets.overlap(reviews.group[np.concatenate([train, test[:50]])], reviews.group[test])
