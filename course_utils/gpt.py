@@ -165,7 +165,9 @@ def restrict(logits, top_k: int | None = None, top_p: float = 1.0):
         descending = ops.where(ops.arange(logits.shape[-1]) < top_k, descending, -1e9)
     probabilities = ops.softmax(descending, axis=-1)
     more_probable = ops.cumsum(probabilities, axis=-1) - probabilities  # the probability of all tokens above this one
-    least = ops.min(ops.where(more_probable < top_p, descending, 1e9), axis=-1, keepdims=True)
+    # Sums of float32 may end beside 1: what top_k has dropped must not come back, and top_p = 1 must drop nothing.
+    is_kept = (descending > -1e8) & ((more_probable < top_p) | (top_p >= 1))
+    least = ops.min(ops.where(is_kept, descending, 1e9), axis=-1, keepdims=True)
     return ops.where(logits < ops.maximum(least, -1e8), -1e9, logits)
 
 

@@ -6,6 +6,7 @@ import pytest
 from course_utils.notebook import native_stderr_silenced
 
 with native_stderr_silenced():
+    import keras
     import tensorflow as tf
 
 from course_utils.gpt import GPT, generate, restrict, sliding_losses, step_seconds
@@ -83,6 +84,16 @@ def test_restrict_by_hand():
     for bad in ({"top_k": 0}, {"top_p": 0.0}, {"top_p": 1.5}):
         with pytest.raises(ValueError, match="at least 1, and in"):
             restrict(tf.constant(logits), **bad)
+
+
+@pytest.mark.parametrize("rounding", [-(2.0**-20), 2.0**-20])
+def test_restrict_does_not_hang_on_rounding(monkeypatch, rounding):
+    softmax = keras.ops.softmax  # probabilities whose sum ends below or above 1, as it does on some processors
+    monkeypatch.setattr(keras.ops, "softmax", lambda *inputs, **options: softmax(*inputs, **options) * (1 + rounding))
+    logits = np.array([[20.0, 3.0, 2.0, 1.0]], np.float32)
+    assert kept(logits, top_k=1) == [[0]]
+    assert kept(logits, top_k=2) == [[0, 1]]
+    assert kept(logits) == [[0, 1, 2, 3]]
 
 
 def test_greedy_is_the_most_probable_token_at_every_step(model):
