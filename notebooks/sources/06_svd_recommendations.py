@@ -84,7 +84,7 @@ claim("published_first_share", values.max() ** 2 / np.sum(user_matrix**2))
 
 # %% [markdown] lang="en"
 # `svds` returns three arrays, so there is no place 499. With the smallest repair, "the recommendation" is a single number. And
-# there is nothing to find: one singular value holds {claim:published_first_share.percent} of the table, because positive random
+# there is nothing to find: one singular value holds {claim:published_first_share.percent} of the table's sum of squares, because positive random
 # numbers have a positive mean; the rest is noise, in no order. The whole list:
 #
 # | Fault | What happens | Mended in |
@@ -96,8 +96,8 @@ claim("published_first_share", values.max() ** 2 / np.sum(user_matrix**2))
 # | unknown cells do not exist | real tables are 98 % unknown, which is the whole problem | sections 5–9 |
 # | no test, no baseline | success and failure look the same | sections 4, 10 |
 
-# %% [markdown] lang="zh" of="73a504e4"
-# `svds` 返回三个数组，没有第 499 项。做最小的修补之后，“推荐结果”只是一个数。况且数据里什么也没有：单单一个奇异值就占了整张表的
+# %% [markdown] lang="zh" of="00e01f1c"
+# `svds` 返回三个数组，没有第 499 项。做最小的修补之后，“推荐结果”只是一个数。况且数据里什么也没有：单单一个奇异值就占了整张表平方和的
 # {claim:published_first_share.percent}，因为随机正数的均值为正；其余都是噪声，毫无规律。毛病汇总：
 #
 # | 毛病 | 后果 | 修在 |
@@ -210,12 +210,12 @@ for parts in (by_numpy, by_keras, by_scipy):
     np.testing.assert_allclose(truncated(*parts, rank=2), truncated(*by_hand, rank=2), atol=1e-5)
 
 # %% [markdown] lang="en"
-# Two terms say nearly everything: the first "how much do they rate at all", the second "which of the two camps". Could another
+# Two terms say nearly everything: the first is mostly the camp of the first three films (about 4 in its own cells, 0.7 in those of the other camp), the second corrects it and adds the other camp. Could another
 # table of rank 2 come closer? Eckart and Young proved in 1936 that none can, and that the squared error is what was left out,
 # $\sigma_3^2 + \sigma_4^2$. The next cell lets 20,000 rivals try: each projects the table on two random directions.
 
-# %% [markdown] lang="zh" of="9aeaa47c"
-# 两项就几乎说尽了：第一项是“总体打多少分”，第二项是“站在哪一边”。有没有别的秩为 2 的表更接近原表？Eckart 和 Young 在 1936 年证明：没有，
+# %% [markdown] lang="zh" of="daae9050"
+# 两项就几乎说尽了：第一项主要是喜欢前三部的那一边（在自己的格子里约为 4，在另一边只有 0.7），第二项加以修正，并补上另一边。有没有别的秩为 2 的表更接近原表？Eckart 和 Young 在 1936 年证明：没有，
 # 而且误差的平方恰好等于舍去的部分，$\sigma_3^2 + \sigma_4^2$。下一格请来两万个对手：每个都把表投影到两个随机方向上。
 
 # %%
@@ -252,7 +252,7 @@ plt.show()
 # 112 项就是原图。
 
 # %% [markdown] lang="en"
-# Compression works because neighbouring rows resemble each other. It would fail on noise. Whether it works for ratings is a
+# With 25 terms every digit can be read, from a third of the numbers. It works because each row is nearly a mixture of a few patterns; the order of the rows does not matter, so SVD may suit users and films too. It would fail on noise. Whether it works for ratings is a
 # question for data.
 #
 # ## 4. Split and baselines
@@ -263,9 +263,11 @@ plt.show()
 # one with three hundred, so biases are pulled towards 0 as if each came with $\lambda$ extra ratings that say "average":
 #
 # $$b_v = \frac{\sum_u (r_{uv} - \mu - b_u)}{\lambda + n_v}.$$
+#
+# Here $n_v$ is the number of ratings of film $v$, over which the sum runs; $b_u$ likewise.
 
-# %% [markdown] lang="zh" of="c6635f74"
-# 压缩之所以行得通，是因为相邻的行彼此相像；换成噪声就不行了。评分能不能压缩，要问数据。
+# %% [markdown] lang="zh" of="48bdddf5"
+# 25 项就个个认得出来，数的个数只有原来的三分之一。之所以行得通，是因为每一行都差不多由少数几种图样混合而成；行的次序无关紧要，所以用户和电影的表也用得上。换成噪声就不行了。评分能不能压缩，要问数据。
 #
 # ## 4. 划分与基线
 #
@@ -274,6 +276,8 @@ plt.show()
 # 不该和有三百个评分的一样可信，所以把偏置往 0 拉，好像每个都另有 $\lambda$ 个“普普通通”的评分：
 #
 # $$b_v = \frac{\sum_u (r_{uv} - \mu - b_u)}{\lambda + n_v} 。$$
+#
+# 其中 $n_v$ 是电影 $v$ 的评分数，求和就对这些评分；$b_u$ 同理。
 
 # %%
 train, validation, test = splits.random_split(len(rating), seed)
@@ -400,7 +404,7 @@ print(np.sum(spectra["real"] > spectra["shuffled"].max()), "real singular values
 #
 # $$\min_Z\; \frac12 \sum_{(u,v)\ \text{已知}} (r_{uv} - z_{uv})^2 + \lambda \sum_k \sigma_k(Z) 。$$
 #
-# 奇异值之和叫作**核范数**，记作 $\|Z\|_*$；用得着的方向越少，它越小。为什么减一减就行？在格格有数的表里取一个奇异值 $\sigma$，看换成哪个
+# 奇异值之和叫作**核范数**，记作 $\|Z\|_*$；用得着的方向越少，它越小。为什么减一减就行？在每格都有数的表里取一个奇异值 $\sigma$，看换成哪个
 # $s \ge 0$ 最合算：$\frac12 (\sigma - s)^2 + \lambda s$ 的导数是 $s - \sigma + \lambda$，所以 $s = \sigma - \lambda$；$\sigma$ 比 $\lambda$ 还小时取 0。
 # 在纸上算：$\lambda = 1$ 时，$\begin{pmatrix} 3 & 0 \\ 0 & 1 \end{pmatrix}$ 变成 $\begin{pmatrix} 2 & 0 \\ 0 & 0 \end{pmatrix}$，代价是 $\frac12 (1 + 1) + 2 = 3$；
 # 原样不动的代价是 $3 + 1 = 4$，全部取零的代价是 $\frac12 (9 + 1) = 5$。
@@ -536,11 +540,11 @@ als_rank, als_strength = min(als_errors, key=als_errors.get)
 # $$p_u \sim \mathcal N\big(A^{-1} b,\; A^{-1}\big), \qquad A = \alpha \sum_v q_v q_v^\top + \Lambda, \qquad b = \alpha \sum_v r_{uv}\, q_v + \Lambda m .$$
 #
 # The mean is ridge regression again. To *draw* from it there is a beautiful trick (Papandreou and Yuille, 2010): add noise to
-# the right-hand side, $\sqrt\alpha\, \varepsilon_{uv}\, q_v$ for each rating and $\Lambda^{1/2}\varepsilon$ for the prior, and solve the same system.
+# the right-hand side, $\sqrt\alpha\, \varepsilon_{uv}\, q_v$ for each rating and $\Lambda^{1/2}\varepsilon$ for the prior, and solve the same system (each $\varepsilon$ is a standard normal number).
 # The noise has covariance $A$, so the solution has covariance $A^{-1} A A^{-1} = A^{-1}$. Check it with section 7's films ($\alpha = 1$, $\Lambda = I$, $m = 0$; in the code, `half` is $\Lambda^{1/2}$):
 # $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$.
 
-# %% [markdown] lang="zh" of="69afd950"
+# %% [markdown] lang="zh" of="06ee9838"
 # 看第一行。惩罚太弱时，ALS 比只用偏置还**差**得多，而且加大秩也无济于事：它把训练评分背了下来。成败全在 $\lambda$。有没有不必这样挑选的办法？
 #
 # ## 8. 不要挑，取平均
@@ -552,7 +556,7 @@ als_rank, als_strength = min(als_errors, key=als_errors.get)
 # $$p_u \sim \mathcal N\big(A^{-1} b,\; A^{-1}\big), \qquad A = \alpha \sum_v q_v q_v^\top + \Lambda, \qquad b = \alpha \sum_v r_{uv}\, q_v + \Lambda m 。$$
 #
 # 均值又是岭回归。要从中**抽样**，有个漂亮的办法（Papandreou 和 Yuille，2010）：给右端加噪声，每个评分加 $\sqrt\alpha\, \varepsilon_{uv}\, q_v$，
-# 先验加 $\Lambda^{1/2}\varepsilon$，再解同一个方程组。噪声的协方差是 $A$，所以解的协方差是 $A^{-1} A A^{-1} = A^{-1}$。用第 7 节的电影验算（$\alpha = 1$、$\Lambda = I$、$m = 0$；代码里 `half` 就是 $\Lambda^{1/2}$）：
+# 先验加 $\Lambda^{1/2}\varepsilon$，再解同一个方程组（各个 $\varepsilon$ 都服从标准正态分布）。噪声的协方差是 $A$，所以解的协方差是 $A^{-1} A A^{-1} = A^{-1}$。用第 7 节的电影验算（$\alpha = 1$、$\Lambda = I$、$m = 0$；代码里 `half` 就是 $\Lambda^{1/2}$）：
 # $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$。
 
 # %%
@@ -568,13 +572,12 @@ print(source[source.index("    def draw") : source.index("        if on_step")])
 # %% [markdown] lang="en"
 # That is nearly the whole algorithm: *a step of ALS on noisy ratings*, with $m$, $\Lambda$ and $\alpha$ drawn as well instead of
 # chosen. Drawing each unknown in turn, given all others, is *Gibbs sampling*; the model is Bayesian probabilistic matrix
-# factorisation (Salakhutdinov and Mnih, 2008). The first steps are thrown away, the predictions of the others averaged. It starts from
-# the plain ratings: no biases, no strength. *What does the rank do to each method?*
+# factorisation (Salakhutdinov and Mnih, 2008). The first steps are thrown away, the predictions of the others averaged. It starts from the ratings minus their mean: no biases, no strength. *What does the rank do to each method?*
 
-# %% [markdown] lang="zh" of="1a93fe06"
+# %% [markdown] lang="zh" of="3879c047"
 # 算法差不多就是这些：**在加了噪声的评分上走一步 ALS**，而 $m$、$\Lambda$、$\alpha$ 也不用选，一并抽样。每次在其余给定时抽一样，
 # 叫**吉布斯采样**；这个模型叫贝叶斯概率矩阵分解（Salakhutdinov 和 Mnih，2008）。开头若干步丢掉，其余各步的预测取平均。
-# 它直接从评分出发：不用偏置，也不用选强度。**秩对各种方法有什么影响？**
+# 它从减去总均值的评分出发：不用偏置，也不用选强度。**秩对各种方法有什么影响？**
 
 # %%
 for rank in (2, 5, 10):
@@ -603,7 +606,7 @@ plt.show()
 # 软插补的水平线更低；贝叶斯的曲线最后降到最低。
 
 # %% [markdown] lang="en"
-# Averaging wins, with nothing to tune but the rank. The data decide how strongly each direction is held back.
+# The Bayesian model wins, with nothing to tune but the rank, and up to rank 10 more factors only help it. Two things set it apart from ALS: it averages, and the data decide how strongly each direction is held back. This figure cannot separate the two.
 #
 # ## 9. With Keras
 #
@@ -611,8 +614,8 @@ plt.show()
 # gradient descent. Two things to check before any training. The network must compute the formula; and one rating's prediction must
 # not depend on which others are in the batch. That second check sounds silly. Section 17 shows a widely copied example that fails it.
 
-# %% [markdown] lang="zh" of="be477ce7"
-# 取平均胜出，除了秩没有什么要调的；每个方向该压住多少，由数据决定。
+# %% [markdown] lang="zh" of="c4dc46ff"
+# 贝叶斯胜出，除了秩没有什么要调的，而且直到秩 10，加因子只有好处。它与 ALS 有两点不同：一是取平均，二是每个方向该压住多少由数据决定；单看这幅图，两者分不开。
 #
 # ## 9. 换用 Keras
 #
@@ -738,8 +741,7 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 # | 贝叶斯，样本平均 | {claim:bayes_rmse.full} | {claim:bayes_gain.full} |
 #
 # 第一列的离散程度来自划分，各种方法一同起落；第二列的差要可靠得多。贝叶斯比填零的奇异值分解低 {claim:bayes_over_svd.full}，比网络低
-# {claim:bayes_over_network.full}；单看一个测试集，按用户算，后者是 {claim:bayes_over_network_in_errors} 个标准误。所以这一回网络输了：
-# 它和 ALS 一样，最后停在**一个**点上，没有对许多点取平均（这能解释多少，见练习 6）；此外，它的惩罚强度是固定的。
+# {claim:bayes_over_network.full}；单看一个测试集，按用户算，后者是 {claim:bayes_over_network_in_errors} 个标准误。所以这一回网络输了。差别之一是，它和 ALS 一样，最后停在**一个**点上，没有对许多点取平均（这能解释多少，见练习 6）；另一点是，它的惩罚强度是固定的。
 #
 # 不再死守着零，而是让猜测越填越准，这一步把对偏置的优势从 {claim:svd_gain}扩大到 {claim:soft_gain}。软插补也比 ALS 低，但这不说明哪条路更好：两者的目标相同，只是软插补最多可以留 60 个方向，
 # 强度也试得更细（练习 7）。残差的奇异值分解最划算：与网络相差不多，却几乎不花时间。
@@ -790,11 +792,11 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 # - *SVD* (Cremonesi, Koren and Turrin, 2010): keep $k$ directions, $U_k U_k^\top X$, and drop the rest.
 # - *EASE* (Steck, 2019): predict each film from all *other* films by ridge regression. It has a closed form,
 #   $B = I - P\, \mathrm{diag}(P)^{-1}$ with $P = (X^\top X + \lambda I)^{-1}$ and scores $XB$. As a matrix of films by films it is large; with few
-#   users it need not be built, since $XP = (XX^\top + \lambda I)^{-1} X$: every direction is damped by $\frac{1}{\sigma^2 + \lambda}$, none is dropped.
+#   users it need not be built, since $XP = (XX^\top + \lambda I)^{-1} X$: in $XP$ each direction is multiplied by $\frac{1}{\sigma^2 + \lambda}$. The scores are $X$ minus this (columns scaled by $\mathrm{diag}(P)^{-1}$, nearly $\lambda$ for rare films), so each direction is multiplied by about $\frac{\sigma^2}{\sigma^2 + \lambda}$: the weak ones are damped, none is dropped.
 #
 # First the shortcut by hand: the four users of section 3, a film counts as watched from 4 stars.
 
-# %% [markdown] lang="zh" of="dcc74cfd"
+# %% [markdown] lang="zh" of="92e53c1e"
 # 随机划分把误差美化了 {claim:random_split_flatters.full}，是最好的方法与偏置之间差距的好几倍；不过贝叶斯仍然领先。后来的评分大多出自新用户，对他们，模型只说得出对
 # “普通用户”的看法。随机划分得到的数字可以用来比较方法，却预报不了系统下个月的表现。
 #
@@ -810,7 +812,7 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 # - **奇异值分解**（Cremonesi、Koren 和 Turrin，2010）：留下 $k$ 个方向，$U_k U_k^\top X$，其余丢掉。
 # - **EASE**（Steck，2019）：用岭回归，由**其他**电影预测每一部电影。它有闭式解：$B = I - P\, \mathrm{diag}(P)^{-1}$，其中
 #   $P = (X^\top X + \lambda I)^{-1}$，得分为 $XB$。“电影 × 电影”的矩阵很大，但用户少时不必造出来，因为 $XP = (XX^\top + \lambda I)^{-1} X$：
-#   每个方向都按 $\frac{1}{\sigma^2 + \lambda}$ 压低，一个也不丢。
+#   $XP$ 里每个方向乘以 $\frac{1}{\sigma^2 + \lambda}$；得分是 $X$ 减去它（各列再乘 $\mathrm{diag}(P)^{-1}$，冷门电影接近 $\lambda$），于是每个方向大约乘以 $\frac{\sigma^2}{\sigma^2 + \lambda}$：弱的被压低，一个也不丢。
 #
 # 先手算验证这条捷径：用第 3 节的四个用户，4 星及以上算看过。
 
@@ -975,18 +977,17 @@ claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1])
 # 以及《教父》《夺宝奇兵》等更早的电影，在另一侧。
 
 # %% [markdown] lang="en"
-# Some neighbours are of a kind, others merely of the same years. And the strongest direction after popularity is largely *time*, not taste. A user's coordinate in it correlates by
-# {claim:second_direction_is_time} with the day of the user's first rating; who joined in 1996 was shown, and rated, what was new in
-# 1996. Factors are what the data vary by, whether or not we have a name for it.
+# Some neighbours are of a kind, others merely of the same years. And the strongest direction after popularity has more to do with *time* than one would think. A user's coordinate in it correlates by
+# {claim:second_direction_is_time} with the day of the user's first rating; who left in 1996 could not rate *The Matrix*. Factors are what the data vary by, whether or not we have a name for it.
 #
 # ## 15. Cold start
 #
 # How many ratings does a new user have to give? Hide 200 users from the model altogether, fold each in from $n$ of their ratings
 # and predict the same other ratings each time (at most 30 of each user). Baseline: the film's bias plus the user's bias from these $n$ ratings.
 
-# %% [markdown] lang="zh" of="d65030dc"
-# 邻居有的是同类，有的只是同一时期的电影。除了热门程度，最强的方向主要是**时间**，算不上口味：用户在这个方向上的坐标，与其第一次评分的日期相关系数达到 {claim:second_direction_is_time}；
-# 1996 年加入的人，网站给他看的、他评的，都是 1996 年的新片。数据因什么而不同，因子就是什么，不管我们叫不叫得出名字。
+# %% [markdown] lang="zh" of="7065faba"
+# 邻居有的是同类，有的只是同一时期的电影。除了热门程度，最强的方向与**时间**大有关系：用户在这个方向上的坐标，与其第一次评分的日期相关系数达到 {claim:second_direction_is_time}；
+# 1996 年就离开的人，不可能评《黑客帝国》。数据因什么而不同，因子就是什么，不管我们叫不叫得出名字。
 #
 # ## 15. 冷启动
 #
@@ -1029,16 +1030,16 @@ claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
 #
 # A full SVD of a dense table of $m$ users and $n \ge m$ films costs time in proportion to $m^2 n$ and memory to $mn$, known or not. The sparse method
 # only multiplies with the known cells. Grow a synthetic table like ours (same share known, random places; without a hidden structure the
-# iteration has it harder, not easier) to 100 times as many ratings. *What happens to time and memory?* The dense way is tried while it fits.
+# iteration has it harder, not easier) to 100 times as many ratings. *What happens to time and memory?* The dense way is tried on the two smallest tables.
 
-# %% [markdown] lang="zh" of="8c7c5bb4"
-# 十五个评分值 {claim:cold_start_gain.full}，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
+# %% [markdown] lang="zh" of="2c7d6d60"
+# 十五个评分能让误差降低 {claim:cold_start_gain.full}，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
 # 有了十五个评分，折入才领先 {claim:cold_start_over_biases.full}。
 #
 # ## 16. 表变大了怎么办
 #
 # $m$ 个用户、$n$ 部电影（$n \ge m$）的稠密表，完整的奇异值分解耗时与 $m^2 n$ 成正比，内存与 $mn$ 成正比，不管格子是否已知。稀疏的办法只与已知的格子相乘。
-# 造一张和我们的表相似的表（已知比例相同，位置随机；没有隐藏的规律，迭代只会更难，不会更容易），让评分增加到 100 倍。**时间和内存会怎样？**稠密的办法只在装得下时试。
+# 造一张和我们的表相似的表（已知比例相同，位置随机；没有隐藏的规律，迭代只会更难，不会更容易），让评分增加到 100 倍。**时间和内存会怎样？**稠密的办法只在最小的两张表上试。
 
 # %%
 print("   ratings    MB: sparse  dense   seconds: sparse  dense")
@@ -1056,12 +1057,12 @@ for times in (0.25, 1, 10, 100):
 
 # %% [markdown] lang="en"
 # The five largest singular values of a table with ten million ratings take seconds on a small machine. The dense way, which computes all of them, is tens of times slower already at the size of our
-# table, and its memory is the real wall: compare the two columns of megabytes in the last line. When even the sparse table does not fit one
+# table, and by the formula it would need a thousand times as long for the last line, and 2.4 GB instead of 80 MB. When even the sparse table does not fit one
 # machine, the same product can be computed in blocks on many: [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it with Dask's `svd_compressed`
 # on a local cluster and compares the singular values (`pip install -e .[cluster]`).
 
-# %% [markdown] lang="zh" of="3bfbb158"
-# 一千万个评分的表，最大的五个奇异值在一台小机器上几秒钟就算完。稠密的办法要算出全部奇异值，在我们这么大的表上就已经慢了几十倍，真正的墙还是内存：比较一下最后一行里以 MB 计的两个数。
+# %% [markdown] lang="zh" of="22c38d3a"
+# 一千万个评分的表，最大的五个奇异值在一台小机器上几秒钟就算完。稠密的办法要算出全部奇异值，在我们这么大的表上就已经慢了几十倍，按上面的公式，最后一行要再慢一千倍，内存是 2.4 GB，而不是 80 MB。
 # 如果连稀疏表也大得一台机器放不下，同样的乘积可以分块，在许多机器上算：[benchmarks/06_cluster_svd.py](../../benchmarks/06_cluster_svd.py) 用 Dask 的
 # `svd_compressed` 在本地集群上做了这件事，并核对奇异值（`pip install -e .[cluster]`）。
 
@@ -1157,11 +1158,11 @@ claim("minilm_feedforward_share", share)
 # 1. Do the SVD of $\begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ on paper. (The eigenvalues of $A^\top A$ are 45 and 5.) Check with NumPy. (15 minutes)
 # 2. Rate ten films that you know with `recommend`. Which list would you rather have: this one, or one with `often_rated` at 1
 #    rating? Why? (10 minutes)
-# 3. Rank by Bayes, but only films with at least 50 ratings. What becomes of nDCG@10? Choose the threshold on `to_choose`. (15 minutes)
+# 3. Rank by Bayes, but only films with at least so many ratings, such as 50. What becomes of nDCG@10? Choose the threshold on `to_choose`. (15 minutes)
 # 4. Let only ratings of 4 and more count as relevant in section 12. Who wins now? Does the difference to popularity still exceed two standard
 #    errors? (15 minutes)
 # 5. Blend two methods of section 10 with a weight chosen on the validation part (for that, use models fitted on `train` alone: `fitted` has seen it). How much is gained, and is it worth a second model? (25 minutes)
-# 6. Replace the restart at one point by many: train the Keras network with five seeds and average the predictions. How much of
+# 6. Average over several end points: train the Keras network with five seeds and average the predictions. How much of
 #    the gap to Bayes closes? (20 minutes)
 # 7. Give ALS 60 factors and the strength that soft-impute chose, and fit it on `full_table`. How close do the two predictions come on the test part?
 #    Which is faster? (10 minutes)
@@ -1190,13 +1191,13 @@ claim("minilm_feedforward_share", share)
 #   Systems 5(4), 19. doi:10.1145/2827872 (A1's reference [6] does not exist)
 # - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
 
-# %% [markdown] lang="zh" of="6472c98b"
+# %% [markdown] lang="zh" of="68e2fc79"
 # 不是：前馈矩阵最强的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
 # 第 8 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习效果好，这是原因之一。
 #
 # ## 小结
 #
-# - 奇异值分解把一张表写成“列乘行”之和，每个秩上都是最好的近似。它要求格格有数，而评分只填了 1.6 %。
+# - 奇异值分解把一张表写成“列乘行”之和，每个秩上都是最好的近似。它要求每格都有数，而评分只填了 1.6 %。
 # - 空格不是零。给**残差**填零却没有问题，而且几乎不花时间：RMSE 为 {claim:svd_rmse}，偏置是 {claim:bias_rmse}。
 # - 用自己收缩过的猜测补洞，补了再猜，就是软插补：{claim:soft_rmse}。轮流做岭回归，到达的是同一个最小值。
 # - 不挑一组因子，而对说得通的因子取平均：{claim:bayes_rmse.full}。Keras 网络达到 {claim:network_rmse}。
@@ -1208,7 +1209,7 @@ claim("minilm_feedforward_share", share)
 #
 # 1. 在纸上做 $\begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ 的奇异值分解（$A^\top A$ 的特征值是 45 和 5），再用 NumPy 核对。（15 分钟）
 # 2. 用 `recommend` 给你看过的十部电影打分。把 `often_rated` 的门槛降到 1 个评分再试，两份名单你更想要哪一份？为什么？（10 分钟）
-# 3. 仍用贝叶斯排序，但只排至少有 50 个评分的电影。nDCG@10 变成多少？门槛请在 `to_choose` 上选。（15 分钟）
+# 3. 仍用贝叶斯排序，但只排评分数达到某个门槛（例如 50）的电影。nDCG@10 变成多少？门槛请在 `to_choose` 上选。（15 分钟）
 # 4. 在第 12 节里，只把 4 星及以上的评分算作命中。现在谁赢？与热门榜的差还超过两个标准误吗？（15 分钟）
 # 5. 把第 10 节的两种方法加权混合，权重在验证集上选（选的时候要用只在 `train` 上拟合的模型：`fitted` 已经见过验证集）。能好多少？值不值得多养一个模型？（25 分钟）
 # 6. 用五个随机种子训练 Keras 网络，把预测取平均。与贝叶斯的差距缩小了多少？（20 分钟）

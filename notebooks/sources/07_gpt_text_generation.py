@@ -227,13 +227,13 @@ claim("gpt2_chinese", characters_a_token["Tang poems"][1])
 # 用 GPT-2 的合并也不到二分之一。
 
 # %% [markdown] lang="en"
-# A thousand merges put {claim:merges_shakespeare} characters into a token. GPT-2's merges, learnt from mostly English web pages, cut a Chinese
+# All 500 random strings came back unharmed, by both. (`Ġ` in the lists is GPT-2's sign for a space: it belongs to the word behind it.) A thousand merges put {claim:merges_shakespeare} characters into a token. GPT-2's merges, learnt from mostly English web pages, cut a Chinese
 # character into more than two tokens ({claim:gpt2_chinese} characters a token): a poem takes more than twice as many steps as it has characters. It also means
 # that a loss per token says nothing before we know how much text a token holds. All losses below are in *nats a character*
 # (a nat belongs to the natural logarithm as a bit belongs to that of base 2).
 
-# %% [markdown] lang="zh" of="ed537318"
-# 一千次合并，让一个词元装下 {claim:merges_shakespeare} 个字符。GPT-2 的合并是从以英文为主的网页学来的，一个汉字要两个多词元（每个词元 {claim:gpt2_chinese} 个字符）：
+# %% [markdown] lang="zh" of="08457541"
+# 500 个随机字符串，两者都能原样还原。（`Ġ` 是 GPT-2 表示空格的记号，空格归它后面的词。）一千次合并，让一个词元装下 {claim:merges_shakespeare} 个字符。GPT-2 的合并是从以英文为主的网页学来的，一个汉字要两个多词元（每个词元 {claim:gpt2_chinese} 个字符）：
 # 一首诗的步数是字数的两倍多。这也说明，不知道一个词元装多少文字，“每个词元的损失”就毫无意义。
 # 下文的损失一律以**每字符的奈特数**计（奈特之于自然对数，正如比特之于以 2 为底的对数）。
 
@@ -313,21 +313,21 @@ print(plays.decode(ngrams[best_order].sample(plays.encode("DUKE.\nWhat"), 300, s
 #
 # GPT is the decoder of chapter 05 without the encoder and without the attention to it (Radford et al., 2018): each character's vector plus its
 # position, and blocks of causal attention and feed-forward network. (Theirs had learnt positions, another activation, GELU, and normalised after each sum.) The
-# table $E$ of the characters' vectors serves once more as output layer; with $x_t$ for the normalised output of the last block at place $t$,
+# table $E$ of the characters' vectors serves once more as output layer; with $x_t$ for the normalised output of the last block at place $t$, and the scores $E\, x_t$ before the softmax called *logits*,
 #
 # $$p(c_{t+1} \mid c_1 \dots c_t) = \mathrm{softmax}(E\, x_t), \qquad L = -\frac{1}{T} \sum_t \ln p(c_{t+1} \mid c_1 \dots c_t).$$
 #
 # The causal mask makes the training cheap: one pass gives a prediction at *every* position, none of which can see its answer. We write it in NumPy, and
 # compute the loss three ways: NumPy, the packaged model once, and the packaged model on each beginning of the text separately. Do they agree?
 
-# %% [markdown] lang="zh" of="c4384ea4"
+# %% [markdown] lang="zh" of="edb4e745"
 # n = 5，即四个字符的上文：再长，表就越来越只是背下自己的文本，对谁也没有帮助。数一遍不到一秒，与 bz2 不相上下，胜过 lzma；它写出来的东西有词、有分行、有说话的人，只是不知所云。
 # 要打败的就是它。（bz2 以 90 万字节为一块，块一满就全忘，所以只给它训练文本最后的 86 万个字符。）
 #
 # ## 4. 手写 GPT
 #
 # GPT 就是第 05 章的解码器，去掉编码器，也去掉对它的注意力（Radford 等，2018）：每个字符的向量加上位置，再是若干块因果注意力与前馈网络。
-# （原作用的是可学习的位置表和另一种激活函数 GELU，并且先相加再归一化。）字符的向量表 $E$ 最后再用一次，作输出层；记最后一块在位置 $t$ 的输出归一化之后为 $x_t$，则
+# （原作用的是可学习的位置表和另一种激活函数 GELU，并且先相加再归一化。）字符的向量表 $E$ 最后再用一次，作输出层；记最后一块在位置 $t$ 的输出归一化之后为 $x_t$，softmax 之前的分数 $E\, x_t$ 叫作 **logits**，则
 #
 # $$p(c_{t+1} \mid c_1 \dots c_t) = \mathrm{softmax}(E\, x_t), \qquad L = -\frac{1}{T} \sum_t \ln p(c_{t+1} \mid c_1 \dots c_t) 。$$
 #
@@ -376,6 +376,8 @@ np.testing.assert_allclose(by_numpy, at_once, atol=1e-4)
 np.testing.assert_allclose(one_by_one, at_once, atol=1e-4)
 
 # %% [markdown] lang="en"
+# The three agree. (Untrained, the network is worse than a guess among 75: its first logits are not equal, but sure of nothing true.)
+#
 # ## 5. Two minutes of training
 #
 # Now the real thing. Windows of 32 characters, each character to be predicted from those before it in its window; one cycle of the learning rate (chapter 02);
@@ -383,7 +385,9 @@ np.testing.assert_allclose(one_by_one, at_once, atol=1e-4)
 # of the averaged gradient as along strong ones; tables and vectors move by AdamW, Adam with weights that shrink a little at every step. Unseen text is judged in windows that move on by
 # half their length, of which only the second half is scored, so that every character has context. *Will reading the plays once beat the table of counts?* We expect not.
 
-# %% [markdown] lang="zh" of="88127cfb"
+# %% [markdown] lang="zh" of="e67ddc6d"
+# 三者一致。（没有训练过的网络比在 75 个字符里瞎猜还差：它最初的 logits 并不相等，有偏好，却毫无根据。）
+#
 # ## 5. 训练两分钟
 #
 # 正式开始。从剧本里切出 32 个字符的窗口，每个字符都由窗口内它前面的字符来预测；学习率走一个周期（第 02 章）；编译器 XLA 把整整一步编译成一个程序。
@@ -471,11 +475,11 @@ print(f"ahead of the {counts} after reading the plays {ahead} times")
 
 # %% [markdown] lang="en" role="alt"
 # The recorded training curve of the longer GPT. The validation loss falls from 2.5 after the first reading to 1.36 after the eighth and crosses the line of the
-# 5-gram, 1.51, between the third and the fourth. The loss on the training windows, measured with dropout, runs a little above it from the third on.
+# 5-gram, 1.51, between the third and the fourth. The loss on the training windows, measured with dropout, lies above it until the seventh reading and just below it at the eighth.
 
-# %% [markdown] lang="zh" role="alt" of="0f0f4779"
+# %% [markdown] lang="zh" role="alt" of="4eb9b90d"
 # 练得更久的 GPT 的训练曲线（有记录可查）。验证损失从第一遍后的 2.5 降到第八遍后的 1.36，在第三遍与第四遍之间穿过 5 元模型的水平线 1.51。
-# 训练窗口上的损失是带着随机丢弃测的，从第三遍起略高于它。
+# 训练窗口上的损失是带着随机丢弃测的，到第七遍为止都高于它，第八遍略低于它。
 
 # %% [markdown] lang="en"
 # Two minutes: {claim:gpt_test_loss.full} a character, behind the 5-gram by {claim:two_minutes_behind}. Longer: {claim:checkpoint_test_loss}, ahead of it
@@ -524,15 +528,15 @@ assert outside > 0.15 > 0 > late
 # 网络赢在词外和词头：一个词、一行、一段台词到哪里结束，下一个词是什么，要看四个字符以外的上文。这样的地方占文本的三分之一以上。（练习 3 让两者合作。）
 
 # %% [markdown] lang="en"
-# ## 7. Drawing text
+# ## 7. Drawing text (sampling)
 #
 # A model gives probabilities; a text needs decisions. *Greedy* takes the most probable character. *Temperature* $\tau$ draws from
 # $\mathrm{softmax}(z/\tau)$, $z$ being the logits: below 1 the probable gains, above 1 the improbable. *Top-k* draws among the k most probable (Fan et al., 2018), *top-p* among the fewest
 # that together have at least probability p (Holtzman et al., 2020). First with numbers that fit on paper: probabilities .5, .25, .15, .1. *What do τ = ½, k = 2 and p = .7 make of them?*
 # (At τ = ½ the probabilities are squared and divided by their sum, .345.)
 
-# %% [markdown] lang="zh" of="7a7c448a"
-# ## 7. 抽取文字
+# %% [markdown] lang="zh" of="7be107a4"
+# ## 7. 抽取文字（采样）
 #
 # 模型给的是概率，写文字却要拿主意。**贪心**总取概率最大的字符。**温度** $\tau$ 从 $\mathrm{softmax}(z/\tau)$ 中抽取，$z$ 是 logits：小于 1 时更偏向大概率，大于 1 时更平。
 # **top-k** 只在概率最大的 k 个里抽（Fan 等，2018），**top-p** 只在合计概率达到 p 的最少几个里抽（Holtzman 等，2020）。先看纸上算得清的数：概率 .5、.25、.15、.1。
@@ -546,13 +550,13 @@ for name, logits in drawn_from.items():
 np.testing.assert_allclose(softmax(z / 0.5)[0], np.array([0.5, 0.25, 0.15, 0.1]) ** 2 / 0.345, rtol=1e-5)
 
 # %% [markdown] lang="en"
-# Now the plays. Each method continues sixteen passages of the validation text by 240 characters. What is a good sample? We measure *repetition*: the share of words inside a run of four
+# τ = ½ sharpens, τ = 2 flattens. Here k = 2 and p = .7 keep the same two; after a surer distribution top-p would keep fewer, top-k still two. Now the plays. Each method continues sixteen passages of the validation text by 240 characters. What is a good sample? We measure *repetition*: the share of words inside a run of four
 # words that the sample has had before; *variety*: different pairs of words among all pairs; the *judge's loss*: what the 5-gram, an outside judge, gives to it (low is likely). The other way
 # round, we measure the *loss* of the method on Shakespeare's own text there, and what it *cannot say*: the share of its characters that the method would never draw. A single one makes the loss
 # infinite. The last line is what Shakespeare wrote. *Which method comes closest to it?* We expect greedy to be too likely, and τ = 1.5 not likely enough.
 
-# %% [markdown] lang="zh" of="9d1348d0"
-# 轮到剧本。每种办法都为验证文本中的十六个片段各续写 240 个字符。怎样才算好？我们量**重复**（repetition），即落在本段已经出现过的四词连串里的词所占比例；
+# %% [markdown] lang="zh" of="063c92e2"
+# τ = ½ 使分布更尖，τ = 2 使它更平。这里 k = 2 和 p = .7 留下的恰好是同样两个；分布更有把握时，top-p 会留得更少，top-k 照旧留两个。轮到剧本。每种办法都为验证文本中的十六个片段各续写 240 个字符。怎样才算好？我们量**重复**（repetition），即落在本段已经出现过的四词连串里的词所占比例；
 # **丰富**（variety），即不同的词对占全部词对的比例；**像不像**（judge's loss），即请 5 元模型作旁观的裁判，看它给出的损失，越低越像。
 # 反过来，再量这种办法在那里的莎士比亚原文上的**损失**（loss），以及它**说不出**（cannot say）的：原文里有多少字符是它绝不会抽到的；只要有一个，损失就是无穷大。
 # 最后一行是莎士比亚自己写的下文。**哪种办法最接近他？** 我们预计贪心“像”过了头，τ = 1.5 则不够像。
@@ -642,14 +646,13 @@ print("speed-up:", ", ".join(f"{value:.1f} at {length}" for value, length in zip
 assert speed_up[-1] > max(2, speed_up[0])
 
 # %% [markdown] lang="en" role="alt"
-# Time of one more character against the length of the text so far, from 32 to 512, on logarithmic axes. Without a cache it rises about in proportion to the length; with the cache it stays
-# nearly level, so that the gap widens.
+# Time of one more character against the length of the text so far, from 32 to 512, on logarithmic axes. Without a cache it rises about in proportion to the length; with the cache it rises far more slowly, so that the gap widens.
 
-# %% [markdown] lang="zh" role="alt" of="82f86a4f"
-# 再生成一个字符的时间随已有文本长度（32 到 512）的变化，对数坐标。没有缓存时大致与长度成正比地上升；有缓存时几乎持平，差距越拉越大。
+# %% [markdown] lang="zh" role="alt" of="4b2367a2"
+# 再生成一个字符的时间随已有文本长度（32 到 512）的变化，对数坐标。没有缓存时大致与长度成正比地上升；有缓存时增加得慢得多，差距越拉越大。
 
 # %% [markdown] lang="en"
-# The logits are the same, and the longer the text, the more a step saves. The price is memory: two vectors for each position and block. And when the window is full, all positions
+# The logits are the same, and the longer the text, the more a step saves. With the cache, too, a step grows a little, since the new query is still compared with every key that was kept. The price is memory: two vectors for each position and block. And when the window is full, all positions
 # shift: `generate` then builds the cache anew from the last half window.
 #
 # ## 9. Your turn
@@ -657,8 +660,8 @@ assert speed_up[-1] > max(2, speed_up[0])
 # Write a beginning and press Enter; the model goes on. In JupyterLab you get a box; anywhere else, call `go_on("...")`. Try a speaker's
 # name in capitals with a full stop, as in the plays (there a line end follows, `\n`), and with `temperature=` a τ of your own.
 
-# %% [markdown] lang="zh" of="6f4c1936"
-# logits 一样，而文本越长，一步省得越多。代价是内存：每个位置、每一块要存两个向量。此外，窗口一满，所有位置都要挪动：`generate` 这时从后半个窗口重建缓存。
+# %% [markdown] lang="zh" of="cce4bc24"
+# logits 一样，而文本越长，一步省得越多。有了缓存，一步也会略微变慢，因为新的查询仍要与存下的每个键比较。代价是内存：每个位置、每一块要存两个向量。此外，窗口一满，所有位置都要挪动：`generate` 这时从后半个窗口重建缓存。
 #
 # ## 9. 轮到你了
 #
@@ -681,15 +684,15 @@ print(go_on("DUKE.\nWhat is"))
 # fine-tuned on the text that one wants. *What does that buy?* The repository carries a GPT pre-trained on the quatrains of all Tang poets but one, with a record as above. The one is Bai Juyi (白居易), of whom
 # we have about 500 quatrains to learn from, and others to test on; near-duplicates stay on one side. First: does the pre-trained net know the form? Nothing enforces it;
 # padding and "unknown" are all that is banned. (Well formed means right in lengths and marks; rhyme and tones are not checked.)
-# In such a form every place has a part of its own, so the net learns a vector for each: with sinusoids, which tell neighbouring places apart less clearly, one poem in sixty went wrong.
+# In such a form every place has a part of its own, so the net learns a vector for each: with sinusoids, in an earlier training, one poem in sixty went wrong. Perhaps they tell neighbouring places apart less clearly; we have not tested that.
 
-# %% [markdown] lang="zh" of="8f5c988a"
+# %% [markdown] lang="zh" of="3fdd5c44"
 # ## 10. 预训练与微调：唐人绝句
 #
 # 换一种字符，换一种严格的形式：四句，每句五字或七字，句末标点依次为“，。，。”。文章说，GPT 先在大量文本上预训练，再在想要的文本上微调。**这样换来了什么？**
 # 仓库里带了一个 GPT，用除一人之外全部唐代诗人的绝句预训练而成，记录同前。那一个人是白居易：他有约 500 首绝句可学，另有一些留作测试；近似重复的诗放在同一边。
 # 先问：预训练的网络懂得形式吗？没有任何强制，只禁止抽到填充和“未知”词元。（这里的“合乎形式”只看字数和标点，不管押韵和平仄。）
-# 这种形式里每个位置各有分工，所以网络为每个位置学一个向量；用正弦位置时，相邻的位置分得不够清楚，六十首里就有一首出错。
+# 这种形式里每个位置各有分工，所以网络为每个位置学一个向量；早先用正弦位置训练时，六十首里就有一首出错。也许是相邻的位置分得不够清楚，这一点我们没有检验。
 
 # %%
 poems = models.prepare_poems()
@@ -717,7 +720,7 @@ assert copied(written) < 0.01
 # not the marks, which are easy. *Who predicts his unseen quatrains best?*
 
 # %% [markdown] lang="zh" of="0cfa6724"
-# 光靠例子它就学会了形式：它的诗有 {claim:well_formed.percent} 合乎形式。它的诗句见于它读过的诗的不到百分之一；旁边是验证部分里诗人自己的诗句的同一比例。
+# 光靠例子它就学会了形式：它的诗有 {claim:well_formed.percent} 合乎形式。它写的诗句，在读过的诗里原样出现过的不到百分之一；旁边列出的是验证部分里诗人自己的诗句的这一比例，供对照。
 # 轮到白居易，两边预算相同：都把他的诗读五遍，一个从预训练的权重出发，一个从零开始。
 # 旁边放上 n 元模型，它不需要训练预算，什么都可以数：所有诗人的诗加上他的诗。损失只计汉字，不计容易猜的标点。**谁最会预测他那些没见过的绝句？**
 
@@ -751,7 +754,7 @@ poem_box, poem_answer = text_box("开头：", "白日", go_on_in_chinese)
 print(go_on_in_chinese("白日"))
 
 # %% [markdown] lang="en"
-# The budget on his poems is equal, the outcome is not: from scratch, a few hundred poems are far too few, {claim:fine_tuned_loss.baseline} a character; after pre-training on more than
+# The budget on his poems is equal, the outcome is not: from scratch, five readings of a few hundred poems, some eighty steps, do not even reach the n-gram: {claim:fine_tuned_loss.baseline} a character; after pre-training on more than
 # ten thousand others it is {claim:fine_tuned_loss.full}. Most of that was there before the first poem by Bai Juyi was read: fine-tuning itself gains {claim:fine_tuning_gain}. The n-gram has
 # counted the same poems and stays {claim:poem_counting_gap} behind.
 #
@@ -761,8 +764,8 @@ print(go_on_in_chinese("白日"))
 # the plays once, the narrower with the higher learning rate. The fifth is the one of section 5; the four smaller ones stand on record, and the smallest is trained again here to see whether the record
 # holds. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is worth what it predicts, so we fit it to the four smaller ones and let it foretell the largest.
 
-# %% [markdown] lang="zh" of="11b9a5f9"
-# 在他的诗上预算一样，结果却不一样：从零开始，几百首诗远远不够，每字 {claim:fine_tuned_loss.baseline}；先在别人的一万多首诗上预训练，则是 {claim:fine_tuned_loss.full}。
+# %% [markdown] lang="zh" of="6d42a0ad"
+# 在他的诗上预算一样，结果却不一样：从零开始，几百首诗读五遍，总共八十步左右，连 n 元模型都没赶上，每字 {claim:fine_tuned_loss.baseline}；先在别人的一万多首诗上预训练，则是 {claim:fine_tuned_loss.full}。
 # 其中大半在读到白居易的第一首诗之前就有了：微调本身的贡献是 {claim:fine_tuning_gain}。n 元模型数的是同样的诗，却落后 {claim:poem_counting_gap}。
 #
 # ## 11. 规模
@@ -889,9 +892,9 @@ print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365
 # - The published "GPT" has no attention: it is a table of character pairs.
 # - Byte pairs write any string; a vocabulary learnt on English makes Chinese expensive ({claim:gpt2_chinese} characters a token).
 # - Two minutes: {claim:gpt_test_loss} a character, behind a 5-gram by {claim:two_minutes_behind}; longer, {claim:checkpoint_test_loss} against {claim:checkpoint_test_loss.baseline}.
-# - Greedy text repeats itself ({claim:greedy_repetition.percent} of the words); text drawn at τ = 1 is about as likely as real text.
+# - Greedy text repeats itself ({claim:greedy_repetition.percent} of the words); to the 5-gram, text drawn at τ = 1 is about as likely as Shakespeare's.
 # - The key–value cache changes no logit and saves more the longer the text.
-# - Pre-training on other poets: {claim:fine_tuned_loss} against {claim:fine_tuned_loss.baseline} from scratch, with {claim:well_formed.percent} well-formed quatrains.
+# - Pre-training on other poets: {claim:fine_tuned_loss} against {claim:fine_tuned_loss.baseline} from scratch; of the quatrains drawn before fine-tuning, {claim:well_formed.percent} are well formed.
 #
 # ## Exercises
 #
@@ -921,7 +924,7 @@ print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365
 # - J. Liu et al. (2025). *Muon is scalable for LLM training.* arXiv:2502.16982
 # - A. Karpathy (2022). *nanoGPT.* github.com/karpathy/nanoGPT
 
-# %% [markdown] lang="zh" of="3758c207"
+# %% [markdown] lang="zh" of="41654ecf"
 # 四百亿倍的计算：这台机器要算大约十五万年。机制却是同一个，要问的也一样：和计数比，按每个字符算，用没读过的文字；看它写出来的东西；问它抄了多少。
 #
 # ## 小结
@@ -929,9 +932,9 @@ print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365
 # - 文章里的“GPT”没有注意力，只是一张字符对表。
 # - 字节对写得出任何字符串；但从英文学来的词表让中文很贵（每个词元 {claim:gpt2_chinese} 个字符）。
 # - 两分钟：每字符 {claim:gpt_test_loss}，比 5 元模型差 {claim:two_minutes_behind}；练得更久：{claim:checkpoint_test_loss}，对 {claim:checkpoint_test_loss.baseline}。
-# - 贪心来回说车轱辘话（{claim:greedy_repetition.percent} 的词）；τ = 1 抽出来的文本，与真文本差不多一样“像”。
+# - 贪心来回说车轱辘话（{claim:greedy_repetition.percent} 的词）；τ = 1 抽出来的文本，在 5 元模型看来与莎士比亚的原文差不多一样“像”。
 # - 键值缓存不改变任何 logit，文本越长省得越多。
-# - 在别的诗人身上预训练：{claim:fine_tuned_loss}，从零开始是 {claim:fine_tuned_loss.baseline}；{claim:well_formed.percent} 的绝句合乎形式。
+# - 在别的诗人身上预训练：{claim:fine_tuned_loss}，从零开始是 {claim:fine_tuned_loss.baseline}；微调之前抽出的绝句，{claim:well_formed.percent} 合乎形式。
 #
 # ## 练习
 #

@@ -183,12 +183,12 @@ learnt, joined = learn_pieces(dict(frequent), merges=200)
 print("from the reviews:", *learnt[-200:][::12])
 
 # %% [markdown] lang="en"
-# *How is a word cut?* From the left, the longest piece first. Four lines do it; `WordPiece` in `course_utils.wordpiece` does the same and
+# The second best, `p` with `##u`, is not joined second: once `##ug` is one piece, fewer `##u` are left, and all scores change. *How is a word cut?* From the left, the longest piece first. Four lines do it; `WordPiece` in `course_utils.wordpiece` does the same (only, if a rest cannot be cut, it calls the whole word unknown) and
 # knows BERT's own 30,522 pieces. The ids of A2's sentence are published, so we can compare:
 # 101 is [CLS], put before every text, and 102 is [SEP], put behind it.
 
-# %% [markdown] lang="zh" of="cef6a60f"
-# **词怎样切？**从左到右，每次取最长的片段。四行代码就够；`course_utils.wordpiece` 里的 `WordPiece` 做的是同一件事，用的是 BERT 自己的 30522 个片段。
+# %% [markdown] lang="zh" of="ae05b9db"
+# 排第二的 `p` 和 `##u` 并没有第二个合并：`##ug` 成了一片，剩下的 `##u` 就少了，所有得分都变了。**词怎样切？**从左到右，每次取最长的片段。四行代码就够；`course_utils.wordpiece` 里的 `WordPiece` 做的是同一件事（只是余下的部分切不动时，它把整个词算作未知），用的是 BERT 自己的 30522 个片段。
 # A2 那个句子的编号是公开的，可以核对：101 是放在每段文本之前的 [CLS]，102 是放在末尾的 [SEP]。
 
 
@@ -220,28 +220,28 @@ claim("words_of_one_piece", np.mean(counts == 1))
 #
 # ## 3. Exercises that cost nothing
 #
-# Labels are expensive, text is not. BERT sets itself two exercises whose answers stand in the text (Devlin et al., section 3.1).
+# Labels are expensive, text is not. BERT sets itself two exercises whose answers stand in the text (Devlin et al., section 3.1); learning of this kind is called *self-supervised*.
 #
 # - **Masked language model.** Choose 15 % of the tokens; show 80 % of those as [MASK], 10 % as a random token, 10 % unchanged; guess all of
 #   them from both sides. Why not always [MASK]? Because no later task contains a [MASK]: the model must be ready to be asked about any token.
 # - **Next sentence.** Two sentences, [CLS] A [SEP] B [SEP]: does B follow A? Half of the time it does.
 #
 # Most of our reviews are single sentences, so we cut each in two halves and let the halves be A and B. The exchanged B is as long as the true one, or nearly; section 11 shows why.
-# *Do the shares come out as ordered?* Up to one or two standard errors they should.
+# *Do the shares come out as ordered?* Up to one or two standard errors they should; the worst of four may be a little further off.
 
-# %% [markdown] lang="zh" of="2ff1bc8f"
+# %% [markdown] lang="zh" of="3ec98836"
 # 验证影评里，{claim:words_of_one_piece.percent} 的词自成一片，其余由几片拼成，几乎没有词丢失。罕见词的片段未必是词根：这样切词不懂语法。
 #
 # ## 3. 不要钱的习题
 #
-# 标注很贵，文本不贵。BERT 给自己出两种习题，答案就在文本里（Devlin 等，第 3.1 节）。
+# 标注很贵，文本不贵。BERT 给自己出两种习题，答案就在文本里（Devlin 等，第 3.1 节），这叫**自监督**学习。
 #
 # - **掩码语言模型。**挑出 15 % 的词元，其中 80 % 换成 [MASK]，10 % 换成随机词元，10 % 原样不动；这些词元都要根据前后文猜出来。为什么不一律用 [MASK]？
 #   因为以后的任务里没有 [MASK]：模型得随时准备回答任何一个词元。
 # - **下一句预测。**两个句子，[CLS] A [SEP] B [SEP]：B 是不是 A 的下一句？一半是，一半不是。
 #
 # 我们的影评大多只有一句，于是把每条切成两半，当作 A 和 B。换上的 B 与原来的一样长，或者几乎一样长，原因见第 11 节。
-# **各种比例合乎规定吗？**偏差应该不过一两个标准误。
+# **各种比例合乎规定吗？**偏差应该不过一两个标准误；四个里偏得最多的那个，也许再多一点。
 
 # %%
 unmarked = [sequence[1:-1] for sequence in sequences]  # without [CLS] and [SEP]
@@ -429,12 +429,16 @@ for sentence in ("it's a ? and funny film", "the performances ? wonderful", "one
     print(f"{sentence:32}", *(small.pieces[number] for number in np.argsort(-guesses)[:6]))
 
 # %% [markdown] lang="en"
+# The guesses were merely frequent: commas, "the", "a".
+#
 # ## 6. Does that help? The control from scratch
 #
 # Now with labels: 1,000 training reviews, drawn five times. One model starts from the pre-trained weights, the control from fresh ones; all else is equal: the same reviews in the same
 # order, as many steps, the same settings. Both are judged on the validation reviews. *If the pre-training has taught anything useful, the first must win.*
 
-# %% [markdown] lang="zh" of="e0c17488"
+# %% [markdown] lang="zh" of="22d1775d"
+# 它填的只是常见的：逗号、the、a。
+#
 # ## 6. 有用吗？从零开始的对照
 #
 # 现在用上标签：1000 条训练影评，抽五次。一个模型从预训练的权重出发，对照组从全新的权重出发，其余完全相同：同样的影评，同样的顺序，同样多的步数，同样的设置。
@@ -470,7 +474,7 @@ claim("tiny_gain", gain.mean)
 # %% [markdown] lang="zh" of="2c35d3da"
 # 多个种子下：从零开始 {claim:tiny_scratch_accuracy.full}，预训练之后 {claim:tiny_pretrained_accuracy.full}，相差 {claim:tiny_gain.full}。**半分钟的预训练，在这里几乎什么也没换来**：一百条影评里不到一条，抽这么几次，与零几乎分不清。
 # 为什么？习题几乎没学会：只比按频率猜好了零点几奈特。而褒贬要看较少见的词，这些词它练得不多：出现 20 次的词，五轮里总共只藏起来大约 15 次。这**并不**意味着句子少就一定没用：
-# BERT 的两个近亲 RoBERTa 和 ELECTRA，只在自己任务的文本上长时间预训练，在十个任务中分别有五个和七个，胜过用 10 到 500 倍的文本预训练（Krishna 等，2023）。
+# BERT 的两个近亲 RoBERTa 和 ELECTRA，只用任务自己的文本长时间预训练，就分别在十个任务中的五个和七个上胜过了用 10 到 500 倍文本的预训练（Krishna 等，2023）。
 # 我们缺的是规模和训练量，笔记本电脑给不起。那就请来一个别人已经训练了很久的模型。
 
 
@@ -509,12 +513,12 @@ assert answer.value != shown_before
 print(line.value, search(line.value), sep="\n")
 
 # %% [markdown] lang="en"
-# The matches share few words with the query, but they are about the same *things*. Do they also share the *opinion*? Two
+# The matches share few words with the query. They come near it in *topic*, films that bore and stories of families; but neither sleep nor a soldier turns up. Do they also share the *opinion*? Two
 # measurements. First, three sentences of our own: if opinion counts, "The film is good." lies nearer to "I enjoyed every minute." than to "The film is bad." Second, for every
 # test review the most similar training review: how often do both have the same sentiment? The rival, TF-IDF, compares counted words.
 
-# %% [markdown] lang="zh" of="ca09fce8"
-# 找到的影评与查询没有几个词相同，说的却是同样的**事情**。**看法**也相同吗？量两次。先用三个自己编的句子：如果看法算数，“The film is good.” 就该离 “I enjoyed every minute.” 较近，
+# %% [markdown] lang="zh" of="77e93b64"
+# 找到的影评与查询没有几个词相同，**题材**却相近：乏味的电影，家庭的故事；不过既没有人睡着，也没有士兵。**看法**也相同吗？量两次。先用三个自己编的句子：如果看法算数，“The film is good.” 就该离 “I enjoyed every minute.” 较近，
 # 离 “The film is bad.” 较远。再给每条测试影评找出最相似的训练影评，看两者的褒贬有多少次一致。对手按词的计数（TF-IDF）来找最相似的影评。
 
 # %%
@@ -590,7 +594,7 @@ claim("probe_validation", in_probes["all layers"], baseline=in_probes["layer 6"]
 
 
 # %% [markdown] lang="en"
-# The embedding alone, averaged, is much like chapter 04's averaged word vectors and does about as well as they did. The middle layers know more; the last one has unlearnt
+# The embedding alone, averaged, is much like chapter 04's averaged word vectors and does far better than frozen GloVe did there and a little worse than vectors trained for the task. From layer to layer the vectors know more, up to the fifth; the last one has unlearnt
 # some of it. All seven together, 2,688 numbers a review, reach {claim:probe_validation.full} (the last layer: {claim:probe_validation.baseline}).
 #
 # ## 9. Fine-tuning
@@ -603,8 +607,8 @@ claim("probe_validation", in_probes["all layers"], baseline=in_probes["layer 6"]
 #
 # *Does changing beat reading?* The validation part tells.
 
-# %% [markdown] lang="zh" of="9aa8d4a0"
-# 单看嵌入层，取平均，与第 04 章的平均词向量大同小异，成绩也差不多。中间几层知道得更多，最后一层又忘掉了一些。七层合起来，每条影评 2688 个数，达到
+# %% [markdown] lang="zh" of="3c01d315"
+# 单看嵌入层，取平均，与第 04 章的平均词向量大同小异：比那里冻结的 GloVe 好得多，比专为这个任务训练过的词向量略差。直到第 5 层，一层比一层懂得多，最后一层又忘掉了一些。七层合起来，每条影评 2688 个数，达到
 # {claim:probe_validation.full}（最后一层：{claim:probe_validation.baseline}）。
 #
 # ## 9. 微调
@@ -682,17 +686,17 @@ claim("with_counting", right["the same and TF-IDF"].mean())
 # %% [markdown] lang="en"
 # Over the seeds: {claim:fine_tuned_accuracy.full}; TF-IDF {claim:fine_tuned_accuracy.baseline}. Over chapter 04's network the gain is
 # {claim:fine_tuned_over_chapter_04.full}, on average {claim:fine_tuned_over_chapter_04_in_errors} standard errors. The probe on all layers costs a few seconds of regression and
-# gets {claim:probe_accuracy.full}, no more than chapter 04: *reading* what the model knows is not enough here, *changing* it is what pays. And counting is not superfluous: both together get
-# {claim:with_counting.full}. They err on different reviews.
+# gets {claim:probe_accuracy.full}, a little more than TF-IDF and less than chapter 04: *reading* what the model knows is not enough here, *changing* it is what pays. And counting is not superfluous: both together get
+# {claim:with_counting.full}. The last row tells how sure that is: fine-tuned minus both.
 #
 # *And with fewer labels?* Pre-training is said to save labelled data (A2 §2.3). We give each method 100, 300, 1,000, 3,000 and all labelled reviews
 # and measure on the test part; up to 1,000 are drawn three times.
 # Both keep the regularisation that was best with all labels. (Fine-tuning on fewer reviews is in [benchmarks/08_bert.py](../benchmarks/08_bert.py).)
 
-# %% [markdown] lang="zh" of="09a21c2f"
+# %% [markdown] lang="zh" of="17334f76"
 # 多个种子下：{claim:fine_tuned_accuracy.full}，TF-IDF 为 {claim:fine_tuned_accuracy.baseline}。比第 04 章的网络高出 {claim:fine_tuned_over_chapter_04.full}，平均
-# {claim:fine_tuned_over_chapter_04_in_errors} 个标准误。全部七层的探针只花几秒钟做回归，得到 {claim:probe_accuracy.full}，并不超过第 04 章：在这里，光**读**模型已知的东西还不够，
-# **改动**它才划算。计数也并不多余：两者合起来得到 {claim:with_counting.full}，因为它们错在不同的影评上。
+# {claim:fine_tuned_over_chapter_04_in_errors} 个标准误。全部七层的探针只花几秒钟做回归，得到 {claim:probe_accuracy.full}，比 TF-IDF 略高，却不如第 04 章：在这里，光**读**模型已知的东西还不够，
+# **改动**它才划算。计数也并不多余：两者合起来得到 {claim:with_counting.full}；最后一行是“单独微调减去两者合起来”，说明这有多可靠。
 #
 # **标注更少时呢？**都说预训练能节省标注数据（A2 §2.3）。我们给每种方法 100、300、1000、3000 条和全部带标注的影评，在测试集上衡量；不超过 1000 条的，各抽三次。
 # 正则化的强度，两者都沿用全部标签时最好的。（用更少的影评微调，见 [benchmarks/08_bert.py](../../benchmarks/08_bert.py)。）
@@ -767,11 +771,10 @@ plt.show()
 claim("neighbours_agree_after", agreement[1], baseline=agreement[0])
 
 # %% [markdown] lang="en" role="alt"
-# Two clouds of 600 test reviews, positive and negative in two colours. Before fine-tuning both colours are mixed all over the cloud; after it they stretch along one direction,
-# positive reviews at one end and negative ones at the other, with a thin mixed zone between them.
+# Two clouds of 600 test reviews, positive and negative in two colours. Before fine-tuning both colours are mixed all over the cloud; after it they form an arch, with positive reviews along one arm, negative ones along the other, and both mixed at its top.
 
-# %% [markdown] lang="zh" role="alt" of="e624d677"
-# 600 条测试影评的两幅点图，好评和差评各用一种颜色。微调之前，两种颜色混在一起；微调之后，点沿一个方向铺开，好评在一端，差评在另一端，中间有一小段混杂。
+# %% [markdown] lang="zh" role="alt" of="a575528f"
+# 600 条测试影评的两幅点图，好评和差评各用一种颜色。微调之前，两种颜色混在一起；微调之后，点排成一道拱：好评在一支，差评在另一支，拱顶一带混杂。
 
 # %% [markdown] lang="en"
 # Fine-tuning has turned a map of topics into a scale of opinion: the share of nearest neighbours that agree has risen from
