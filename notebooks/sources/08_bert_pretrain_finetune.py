@@ -680,7 +680,7 @@ over_04 = paired_difference(best, right["chapter 04's three embeddings"])
 claim("fine_tuned_over_chapter_04", over_04.mean)
 claim("fine_tuned_over_chapter_04_in_errors", over_04.in_errors)
 claim("probe_accuracy", right["probe, all layers"].mean(), baseline=right["probe, last layer"].mean())
-claim("with_counting", right["the same and TF-IDF"].mean())
+claim("with_counting", right["the same and TF-IDF"].mean(), baseline=best.mean())
 
 
 # %% [markdown] lang="en"
