@@ -413,11 +413,10 @@ plt.show()
 print(plays.decode(generate(two_minutes, plays.encode("DUKE.\nWhat")[None], 200, seed=seed)[0]))
 
 # %% [markdown] lang="en" role="alt"
-# The training loss of the GPT against how often the text was read, falling from about 2.6 to below 1.6; its validation loss at the end lies between the horizontal lines of the
-# 2-gram at 2.5 and the 5-gram at 1.51.
+# The training loss of the GPT against how often the text was read, falling from 3.8 to about 1.6; its validation loss at the end lies between the horizontal lines of the 2-gram at 2.5 and the 5-gram at 1.51, close to the latter.
 
-# %% [markdown] lang="zh" role="alt" of="a8886fc5"
-# GPT 的训练损失随读过文本的遍数变化，从约 2.6 降到 1.6 以下；最后的验证损失落在两条水平线之间：2 元模型的 2.5 和 5 元模型的 1.51。
+# %% [markdown] lang="zh" role="alt" of="3929d9d8"
+# GPT 的训练损失随读过文本的遍数变化，从 3.8 降到约 1.6；最后的验证损失落在两条水平线之间：2 元模型的 2.5 和 5 元模型的 1.51，离后者不远。
 
 # %% [markdown] lang="en"
 # It is far better than the table of character pairs, and still behind the 5-gram. Longer windows would not have helped: windows of 64 characters, half as many in a batch, take
@@ -484,13 +483,13 @@ print(f"ahead of the {counts} after reading the plays {ahead} times")
 # %% [markdown] lang="en"
 # Two minutes: {claim:gpt_test_loss.full} a character, behind the 5-gram by {claim:two_minutes_behind}. Longer: {claim:checkpoint_test_loss}, ahead of it
 # ({claim:checkpoint_test_loss.baseline}); the line "longer training − counting" shows how sure the lead is, by blocks of 500 characters (chapter 03). Figures published for another Shakespeare file cannot be
-# compared with ours; nanoGPT's recipe (Karpathy, 2022) is restated on our text in [benchmarks/07_gpt.py](../benchmarks/07_gpt.py). *Where is the gain?* We
+# compared with ours; nanoGPT's recipe (Karpathy, 2022) is restated on our text in [benchmarks/07_gpt.md](../benchmarks/07_gpt.md). *Where is the gain?* We
 # expect it late in long words, whose beginning the 5-gram no longer sees, and look at the loss by the place of a letter in its word.
 
-# %% [markdown] lang="zh" of="2184c8ff"
+# %% [markdown] lang="zh" of="0606a2c9"
 # 两分钟：每字符 {claim:gpt_test_loss.full}，比 5 元模型差 {claim:two_minutes_behind}。练得更久：{claim:checkpoint_test_loss}，超过了它（{claim:checkpoint_test_loss.baseline}）；
 # “longer training − counting”一行以 500 个字符为一块，用分块自助法（第 03 章）看这一领先有多可靠。别人在另一份莎士比亚文本上报告的数，不能拿来和我们的相比；
-# [benchmarks/07_gpt.py](../../benchmarks/07_gpt.py) 把 nanoGPT 的配方（Karpathy，2022）搬到我们的文本上重跑。
+# [benchmarks/07_gpt.md](../../benchmarks/07_gpt.md) 把 nanoGPT 的配方（Karpathy，2022）搬到我们的文本上重跑。
 # **赢在哪里？** 我们预计在长词的后半，那里 5 元模型已看不到词头；于是按字母在词中的位置来看损失。
 
 # %%
@@ -511,12 +510,12 @@ print(f"GPT ahead by {outside:.2f} outside words, {first:.2f} at first letters, 
 assert outside > 0.15 > 0 > late
 
 # %% [markdown] lang="en" role="alt"
-# Loss by the place of a letter in its word for the 5-gram and both GPTs. All are highest at the first letter, near 3, and fall to the fourth or fifth. The longer trained GPT is lowest
-# outside words and at the first two letters; from the fourth to the eighth letter the 5-gram is the lowest of the three, and the two-minute GPT by far the highest.
+# Loss by the place of a letter in its word for the 5-gram and both GPTs. All are highest at the first letter, near 3, and much lower from the second on. The longer trained GPT is lowest
+# outside words and at the first two letters; from the fourth to the eighth letter the 5-gram is the lowest of the three, and the two-minute GPT the highest.
 
-# %% [markdown] lang="zh" role="alt" of="bd208c29"
-# 5 元模型和两个 GPT 的损失随字母在词中位置的变化。三者都在首字母最高（接近 3），到第四、五个字母为止下降。词外和头两个字母处，练得更久的 GPT 最低；
-# 第四到第八个字母，5 元模型最低，只练两分钟的 GPT 最高，而且高出许多。
+# %% [markdown] lang="zh" role="alt" of="970dd478"
+# 5 元模型和两个 GPT 的损失随字母在词中位置的变化。三者都在首字母最高（接近 3），从第二个字母起低得多。词外和头两个字母处，练得更久的 GPT 最低；
+# 第四到第八个字母，5 元模型最低，只练两分钟的 GPT 最高。
 
 # %% [markdown] lang="en"
 # We were wrong. Inside long words the *table* is ahead, even of the longer trained GPT: four letters nearly give away a word that has been counted, and the
@@ -599,12 +598,12 @@ for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
 # %% [markdown] lang="en"
 # Greedy runs in circles: {claim:greedy_repetition.percent} of its words repeat a run of four. The most probable continuation is not what people write, for people say what is
 # not expected (Holtzman et al., 2020). Plain drawing, τ = 1, repeats less than one word in fifty, and the judge's loss differs from that of the original by {claim:plain_judged}: it draws what the model believes, so that its faults are the
-# model's. Low temperatures, top-k and top-p buy likelihood with variety; top-k and top-p can no longer say part of what Shakespeare said.
+# model's. As expected, greedy text is too likely for the judge, and text at τ = 1.5 far from likely enough. τ = 0.5, top-k and top-p, too, write text that is likelier than Shakespeare's: τ = 0.5 pays with variety; top-k and top-p pay less of it, but they can no longer say part of what Shakespeare said.
 
-# %% [markdown] lang="zh" of="f5288e0a"
+# %% [markdown] lang="zh" of="19327ea8"
 # 贪心在兜圈子：它的词有 {claim:greedy_repetition.percent} 落在重复的四词连串里。概率最大的续文并不是人会写的，因为人说的正是意料之外的话（Holtzman 等，2020）。
 # 直接按概率抽（τ = 1），重复的不到五十分之一，裁判给的损失与原文的相差 {claim:plain_judged}：它抽的就是模型所信的，毛病也都是模型的毛病。
-# 低温、top-k 和 top-p 用丰富换来“像”；莎士比亚说过的话，有一部分 top-k 和 top-p 再也说不出了。
+# 不出所料，在裁判看来，贪心“像”过了头，τ = 1.5 则远远不够像。τ = 0.5、top-k 和 top-p 写出来的也比莎士比亚还“像”：τ = 0.5 的代价是少了丰富；top-k 和 top-p 少得不多，可是莎士比亚说过的话，有一部分它们再也说不出了。
 
 # %% [markdown] lang="en"
 # ## 8. The key–value cache
