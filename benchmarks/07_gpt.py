@@ -46,7 +46,8 @@ step, 2,000 steps of AdamW (β₂ = .99, weight decay .1 on matrices, gradients 
 to 10⁻³ and a cosine down to 10⁻⁴. Its page reports 1.88 for another file of Shakespeare, which cannot be compared with
 this one. Chapter 07's own windows have 32 characters; with longer ones a batch has fewer, so that a step reads as much.
 "Its network, AdamW" is chapter 07's network and steps with AdamW in place of Muon, at the best of three rates on the
-validation text. (All of these take 500 steps of 2,048 characters; chapter 07 reports eight times, which makes it 480.)
+validation text. A step reads 2,048 characters. With AdamW there are 480 steps, as in chapter 07; with Muon 500, since
+training on the plays rounds each of its five reports to a multiple of 20 steps, here upwards.
 
 The shipped checkpoint was trained with `{command}`; its training took {minutes} minutes of one processor core.
 """

@@ -168,7 +168,7 @@ def restrict(logits, top_k: int | None = None, top_p: float = 1.0):
     # Sums of float32 may end beside 1: what top_k has dropped must not come back, and top_p = 1 must drop nothing.
     is_kept = (descending > -1e8) & ((more_probable < top_p) | (top_p >= 1))
     least = ops.min(ops.where(is_kept, descending, 1e9), axis=-1, keepdims=True)
-    return ops.where(logits < ops.maximum(least, -1e8), -1e9, logits)
+    return ops.where(logits < least, -1e9, logits)
 
 
 @tf.function(reduce_retracing=True)
