@@ -785,11 +785,11 @@ figure.colorbar(image, ax=panels, label="output", ticks=[0, 0.5, 1])
 plt.show()
 
 # %% [markdown] lang="en" role="alt"
-# Two maps of predicted probability over 100 random points with random labels. The single unit's probability changes gently
-# along one straight direction, and stays near ½. The network with two hidden layers draws a jagged border that winds around the points and puts every square on
-# one side and every circle on the other.
+# Two maps of predicted probability over 100 random points with random labels. The single unit's probability changes gently along
+# one straight direction, and stays near ½. The network with two hidden layers draws a jagged border that winds around the points
+# and puts every square on one side and every circle on the other.
 
-# %% [markdown] lang="zh" role="alt" of="b19b5344"
+# %% [markdown] lang="zh" role="alt" of="89825755"
 # 100 个带随机标签的随机点上的两幅预测概率图。左图单个单元的概率沿一个方向缓缓变化，始终在 ½ 附近；右图两层隐藏层的网络画出曲折的分界，绕着每个点走，
 # 把所有方块和所有圆点分在两边。
 

@@ -542,11 +542,12 @@ plt.show()
 # 左：四轮训练中的学习率，第一轮里直线升到 0.01，此后直线降到零。右：一个手写的 5，先是原图，再是网络五次看到的样子，每次都略有平移和旋转。
 
 # %% [markdown] lang="en"
-# Two networks now: a control, whose training images stay in their place, for two epochs, and the real one, with moved images,
-# for four. (To save time; the benchmark trains both for four.) All settings (widths, rates, movements, epochs) were chosen on the validation images: with two or three epochs the
-# network is a little worse there, with six no better. They choose here, too, which of all networks goes on.
+# Two networks now: a control, whose training images stay in their place, for two epochs, and the real one, with moved images, for
+# four. (To save time; the benchmark trains both for four.) All settings (widths, rates, movements, epochs) were chosen on the
+# validation images: with two or three epochs the network is a little worse there, with six no better. They choose here, too, which
+# of all networks goes on.
 
-# %% [markdown] lang="zh" of="b2312032"
+# %% [markdown] lang="zh" of="b1a3c99f"
 # 现在训练两个网络。一个是对照组，训练图像原位不动，训练两轮；另一个是正式的，用挪动的图像，训练四轮。（这是为了省时间；基准测试里两者都训练四轮。）所有设定（宽度、学习率、挪动幅度、轮数）
 # 都是在验证图像上选的：训练两三轮略差一点，六轮也不见更好。哪一个网络胜出，这里也由验证图像来定。
 
@@ -613,12 +614,12 @@ claim("convnet_test_accuracy", accuracy[chosen], baseline=max(accuracy["A3"], ac
 claim("gain_over_published", accuracy[chosen] - max(accuracy["A3"], accuracy["A1"]))
 
 # %% [markdown] lang="en"
-# Over {claim:convnet_test_accuracy.seeds} seeds, the small network reads {claim:convnet_test_accuracy.full} of the test digits, with
-# about as many parameters as the dense network ({claim:dense_test_accuracy.full}) and about a quarter of A3's
+# Over {claim:convnet_test_accuracy.seeds} seeds, the small network reads {claim:convnet_test_accuracy.full} of the test digits,
+# with about as many parameters as the dense network ({claim:dense_test_accuracy.full}) and about a quarter of A3's
 # ({claim:a3_test_accuracy.full}; A1's: {claim:a1_test_accuracy.full}). These two have had one epoch only, so the gain of
-# {claim:gain_over_published.full} over the better one is not the whole story. The page [benchmarks/02_mnist_cnn.md](../benchmarks/02_mnist_cnn.md)
-# has all of them fully trained, and a published recipe of keras.io beside them: the gap is smaller, and it stays, with less time of
-# training. Its script measures the same on your machine.
+# {claim:gain_over_published.full} over the better one is not the whole story. The page
+# [benchmarks/02_mnist_cnn.md](../benchmarks/02_mnist_cnn.md) has all of them fully trained, and a published recipe of keras.io
+# beside them: the gap is smaller, and it stays, with less time of training. Its script measures the same on your machine.
 #
 # How sure is the ranking? Over images: in the table, the lead over each published network is several times its standard error. Over
 # seeds: the promised bound, {claim:convnet_test_accuracy.bound}, lies at least four standard deviations below the mean; the better
@@ -628,7 +629,7 @@ claim("gain_over_published", accuracy[chosen] - max(accuracy["A3"], accuracy["A1
 # The benchmark trains it for all four: it stays behind. So on ordinary digits moving gains a little. Where it matters most, section
 # 10 shows.
 
-# %% [markdown] lang="zh" of="c3385360"
+# %% [markdown] lang="zh" of="8e5782d0"
 # {claim:convnet_test_accuracy.seeds} 个随机种子下，小网络认对了 {claim:convnet_test_accuracy.full} 的测试数字。它的参数与全连接网络
 # （{claim:dense_test_accuracy.full}）相近，约为 A3（{claim:a3_test_accuracy.full}）的四分之一；A1 是 {claim:a1_test_accuracy.full}。
 # 不过文章的网络只训练了一轮，所以 {claim:gain_over_published.full} 的优势还不能说明全部问题。

@@ -85,8 +85,8 @@ except NameError as error:
     print(f"{published.count_params():,} parameters, and a NameError:", error)
 
 # %% [markdown] lang="en"
-# It stops at once, with 30,651 parameters and nothing to learn from: `X_train`, `y_train` and `X_test` do not exist. Giving it data raises four questions that the article does
-# not ask, and this chapter answers them.
+# It stops at once, with 30,651 parameters and nothing to learn from: `X_train`, `y_train` and `X_test` do not exist. Giving it data
+# raises four questions that the article does not ask, and this chapter answers them.
 #
 # | Missing | Why it matters | Answered in |
 # |---|---|---|
@@ -98,7 +98,7 @@ except NameError as error:
 # Our data are real: the electricity demand of Victoria, Australia, in 2014, with Melbourne's temperature and a calendar of
 # working days.
 
-# %% [markdown] lang="zh" of="5f7e236d"
+# %% [markdown] lang="zh" of="7e4e36df"
 # 程序立刻中止，空有 30651 个参数，却没有东西可学：`X_train`、`y_train`、`X_test` 都不存在。要给它数据，就得先回答文章没有提出的四个问题，本章逐一作答。
 #
 # | 缺什么 | 为什么要紧 | 见 |
@@ -243,9 +243,10 @@ assert layer.count_params() == 4 * (3 * 5 + 5 * 5 + 5)
 #
 # $$\frac{\partial h_T}{\partial h_0} = \prod_{t=T}^{1} \operatorname{diag}(1 - h_t^2)\, W_{hh}^\top .$$
 #
-# (The derivative of $\tanh$ is $1 - \tanh^2$; the transpose comes from the row convention of Keras.) First: is the formula right? GradientTape is the judge.
+# (The derivative of $\tanh$ is $1 - \tanh^2$; the transpose comes from the row convention of Keras.) First: is the formula right?
+# GradientTape is the judge.
 
-# %% [markdown] lang="zh" of="a55e5e20"
+# %% [markdown] lang="zh" of="513327e0"
 # ## 3. 梯度能传多远？
 #
 # 要学会“48 步之前的值很重要”，训练时就得有最后状态对 48 步之前输入的导数。对简单循环单元，链式法则每一步乘一个矩阵：
@@ -270,11 +271,11 @@ print(f"formula and tape differ by {relative_error([by_product], [by_tape]):.0e}
 assert relative_error([by_product], [by_tape]) < 1e-4
 
 # %% [markdown] lang="en"
-# A product of many matrices grows or shrinks exponentially. How fast, and does an LSTM really escape, as everyone says? We
-# measure 32 units on random inputs before any training. In an LSTM, the factor along the cell is the forget gate $f$; its bias decides where the gate starts:
-# $\sigma(0) = 0.5$, $\sigma(1) = 0.73$ (Keras's start), $\sigma(5) = 0.993$. This is the measurement:
+# A product of many matrices grows or shrinks exponentially. How fast, and does an LSTM really escape, as everyone says? We measure
+# 32 units on random inputs before any training. In an LSTM, the factor along the cell is the forget gate $f$; its bias decides
+# where the gate starts: $\sigma(0) = 0.5$, $\sigma(1) = 0.73$ (Keras's start), $\sigma(5) = 0.993$. This is the measurement:
 
-# %% [markdown] lang="zh" of="40a36463"
+# %% [markdown] lang="zh" of="8b00c08f"
 # 许多矩阵连乘，结果不是指数式变大，就是指数式变小。有多快？LSTM 真像大家说的那样能避开吗？我们用 32 个单元、随机输入，在训练之前测一测，测量用的函数打印在下面。
 # LSTM 沿记忆元每一步乘的是遗忘门 $f$，它从哪里起步由偏置决定：$\sigma(0) = 0.5$，$\sigma(1) = 0.73$（Keras 的初始值），$\sigma(5) = 0.993$。
 
@@ -311,13 +312,13 @@ plt.show()
 # 再次是偏置为 1 的 LSTM；只有遗忘偏置为 5 的 LSTM 基本保持水平。
 
 # %% [markdown] lang="en"
-# Over 50 steps the simple network's gradient changes by {claim:rnn_gradient_decades} powers of ten (a minus means that it shrinks): nothing arrives. The LSTM's,
-# as Keras starts it, by {claim:lstm_gradient_decades}: better, still nothing. With open forget gates it is
-# {claim:open_lstm_gradient_decades}. So it is not the name LSTM that saves the gradient. It is a forget gate near 1, and a
-# fresh LSTM does not have it; it must be learnt, from gradients that do arrive. This is why we will hand the network a day
-# and a week ago as inputs instead of hoping that it finds them 336 steps back.
+# Over 50 steps the simple network's gradient changes by {claim:rnn_gradient_decades} powers of ten (a minus means that it shrinks):
+# nothing arrives. The LSTM's, as Keras starts it, by {claim:lstm_gradient_decades}: better, still nothing. With open forget gates
+# it is {claim:open_lstm_gradient_decades}. So it is not the name LSTM that saves the gradient. It is a forget gate near 1, and a
+# fresh LSTM does not have it; it must be learnt, from gradients that do arrive. This is why we will hand the network a day and a
+# week ago as inputs instead of hoping that it finds them 336 steps back.
 
-# %% [markdown] lang="zh" of="e7395a50"
+# %% [markdown] lang="zh" of="c76e5beb"
 # 回溯 50 步，简单 RNN 的梯度变化了 {claim:rnn_gradient_decades} 个数量级（负号表示缩小），等于什么也没传到；Keras 初始的 LSTM 是 {claim:lstm_gradient_decades} 个，
 # 好一些，仍然传不到；遗忘门打开之后是 {claim:open_lstm_gradient_decades} 个。可见救了梯度的不是“LSTM”这个名字，而是接近 1 的遗忘门；刚初始化的
 # LSTM 并没有，要靠传得到的梯度慢慢学出来。正因如此，后面我们直接把一天前、一周前的值交给网络，而不指望它自己到 336 步之前去找。
@@ -368,12 +369,13 @@ for name, lag in {"as now": 1, "as yesterday": DAY, "as a week ago": WEEK}.items
     print(f"{name:30} validation {scores(lagged(series.demand, lag)[validation], series.demand[validation])}")
 
 # %% [markdown] lang="en"
-# For the next half-hour, "as now" is hard to beat; no network deserves praise before it has beaten it. The next competitor is *ridge regression*: a weighted sum of
-# past values, with a penalty on large weights. We give it a fair chance twice: once with the last 337 values (a week and one), and once with 700
-# values plus everything that our network will get, the calendar for working days and other days apart. The strength of the penalty is chosen on validation.
-# All inputs are standardised with the mean and standard deviation of the training part alone.
+# For the next half-hour, "as now" is hard to beat; no network deserves praise before it has beaten it. The next competitor is
+# *ridge regression*: a weighted sum of past values, with a penalty on large weights. We give it a fair chance twice: once with the
+# last 337 values (a week and one), and once with 700 values plus everything that our network will get, the calendar for working
+# days and other days apart. The strength of the penalty is chosen on validation. All inputs are standardised with the mean and
+# standard deviation of the training part alone.
 
-# %% [markdown] lang="zh" of="edeed95e"
+# %% [markdown] lang="zh" of="97d77cfc"
 # 预测下一个半小时，“和现在一样”就很难胜过；胜不过它，什么网络都没资格骄傲。下一个对手是**岭回归**：过去各值的加权和，
 # 对大的权重加以惩罚。公平起见给它两次机会：一次用最近 337 个值（一周再多一个）；一次用 700 个值，再加上后面网络得到的所有输入，
 # 日历还按工作日与休息日分开。惩罚的强度在验证集上选。所有输入都只用训练集的均值和标准差来标准化。
@@ -415,8 +417,9 @@ published_forecast = [
 print(f"published network              validation {scores(published_forecast[0], series.demand[validation])}")
 
 # %% [markdown] lang="en"
-# Over seeds, its test error (section 6 opens the test part) is {claim:published_test_mae.full}, against {claim:published_test_mae.baseline} for ridge regression, which
-# trains in about a second. Do not blame the LSTM yet. Look at what it was asked.
+# Over seeds, its test error (section 6 opens the test part) is {claim:published_test_mae.full}, against
+# {claim:published_test_mae.baseline} for ridge regression, which trains in about a second. Do not blame the LSTM yet. Look at what
+# it was asked.
 #
 # - *It must learn to copy.* The best guess is the last value plus a small change. Ridge copies with a few weights
 #   that add up to about 1. The network has to push the value through tanh and sigmoids, and recover it to within a per cent, before
@@ -430,7 +433,7 @@ print(f"published network              validation {scores(published_forecast[0],
 #
 # Each point has a remedy, and none of them is a larger network.
 
-# %% [markdown] lang="zh" of="a03deb3f"
+# %% [markdown] lang="zh" of="22febe24"
 # 多个种子下，它的测试误差（第 6 节才打开测试集）是 {claim:published_test_mae.full}，而岭回归是 {claim:published_test_mae.baseline}，后者只要一秒左右。
 # 先别怪 LSTM，看看它被要求做什么：
 #
@@ -515,11 +518,11 @@ for name, make in [("one step", one_step_before), ("next day", next_day_at)]:
     assert change == 0
 
 # %% [markdown] lang="en"
-# All choices are made (on validation data), so the test part is opened for the next half-hour, once. The errors of two methods on the same half-hours
-# share the same luck, and neighbouring half-hours err alike. So the last line draws whole weeks of
-# the difference again and again, with replacement, and shows how much the mean varies: the *block bootstrap*, with its 95 % interval.
+# All choices are made (on validation data), so the test part is opened for the next half-hour, once. The errors of two methods on
+# the same half-hours share the same luck, and neighbouring half-hours err alike. So the last line draws whole weeks of the
+# difference again and again, with replacement, and shows how much the mean varies: the *block bootstrap*, with its 95 % interval.
 
-# %% [markdown] lang="zh" of="86b3284a"
+# %% [markdown] lang="zh" of="74961258"
 # 一切选择都已在验证集上做完，现在为“下一个半小时”打开测试集，只用一次。两种方法面对的是同样的半小时，运气相同；相邻的半小时又往往一起错。
 # 所以最后一行以整周为单位，对误差之差有放回地反复抽样，看均值会有多大波动，并给出 95% 区间。这叫**分块自助法**。
 
@@ -579,12 +582,12 @@ for name, forecasts in next_day.items():
 
 # %% [markdown] lang="en"
 # The calendar helps. The perfect weather does not even help ridge, in a mild spring; remember to look again in the test part. Our
-# network gets 48 rows, one for each half-hour to come: earlier days at the same time, calendar, the weather of the day
-# before, and the *news*, which says how the last known values differ from a day and a week ago. It forecasts how far demand will be off last week.
-# Since all 48 rows are known at the origin, the LSTM may read them in both directions. *Dropout* guards against memorising: during
-# training, a random share of the numbers is set to zero at every step, and the others are scaled up to make good for it.
+# network gets 48 rows, one for each half-hour to come: earlier days at the same time, calendar, the weather of the day before, and
+# the *news*, which says how the last known values differ from a day and a week ago. It forecasts how far demand will be off last
+# week. Since all 48 rows are known at the origin, the LSTM may read them in both directions. *Dropout* guards against memorising:
+# during training, a random share of the numbers is set to zero at every step, and the others are scaled up to make good for it.
 
-# %% [markdown] lang="zh" of="1e84faec"
+# %% [markdown] lang="zh" of="ccb8591c"
 # 日历有用。天气全知在温和的春天里竟然帮不上岭回归，到测试集上再看。我们的网络得到 48 行输入，未来每个半小时一行：
 # 前几天的同一时刻、日历、前一天的天气，还有*最新消息*，即最近已知的值与一天前、一周前相差多少。它预测的是与上周相差多少。
 # 48 行在作预测时全部已知，所以 LSTM 可以从两个方向来读。**暂退法**（dropout）用来防止死记硬背：训练的每一步随机把一部分数置零，
@@ -628,10 +631,10 @@ claim("first_hour_validation_mae", by_lead("three LSTMs")[:2].mean(), baseline=b
 
 # %% [markdown] lang="en" role="alt"
 # Line plot of validation error against lead time. Last week is flat at about 0.22. The ridges begin near 0.03 and rise to about
-# 0.18 (values only) and 0.16 (calendar); a dotted line with perfect weather lies between them. The three LSTMs begin higher, near 0.06, cross the ridges after
-# about two hours and stay lowest, near 0.15 at the end, where the calendar ridge almost meets them.
+# 0.18 (values only) and 0.16 (calendar); a dotted line with perfect weather lies between them. The three LSTMs begin higher, near
+# 0.06, cross the ridges after about two hours and stay lowest, near 0.15 at the end, where the calendar ridge almost meets them.
 
-# %% [markdown] lang="zh" role="alt" of="a518bc3a"
+# %% [markdown] lang="zh" role="alt" of="0e6f622e"
 # 折线图：验证误差随提前量的变化。“照搬上周”一直在约 0.22。两个岭回归从约 0.03 起步，分别升到约 0.18（只用数值）和 0.16（加日历），
 # 天气全知的虚线在两者之间。三个 LSTM 的平均起点较高，约 0.06，约两小时后低于岭回归，此后一直最低，最后约 0.15，与带日历的岭回归几乎相遇。
 
@@ -701,13 +704,14 @@ hard = day_errors["three LSTMs"][~ordinary].mean() / day_errors["three LSTMs"][o
 claim("hard_days_error_ratio", hard)
 
 # %% [markdown] lang="en"
-# On ordinary days, about three quarters of all, the network saves {claim:ordinary_days_gain.full} against the calendar ridge. At Christmas and on hot
-# days its error is {claim:hard_days_error_ratio} times as large, and its advantage melts; on hot days even plain ridge can be ahead. The year has
-# one Christmas, and it lies in the test part. The heat of the coming day is unknown to all, and
-# it is worth more than our networks: **ridge that is told the coming weather beats our three LSTMs** by {claim:perfect_weather_lead.full}. A real
-# weather forecast errs and would gain less. Still, it is the first thing to try next, before a larger model.
+# On ordinary days, about three quarters of all, the network saves {claim:ordinary_days_gain.full} against the calendar ridge. At
+# Christmas and on hot days its error is {claim:hard_days_error_ratio} times as large, and its advantage melts; on hot days even
+# plain ridge can be ahead. The year has one Christmas, and it lies in the test part. The heat of the coming day is unknown to all,
+# and it is worth more than our networks: **ridge that is told the coming weather beats our three LSTMs** by
+# {claim:perfect_weather_lead.full}. A real weather forecast errs and would gain less. Still, it is the first thing to try next,
+# before a larger model.
 
-# %% [markdown] lang="zh" of="e31982f3"
+# %% [markdown] lang="zh" of="723e4902"
 # 在普通日子（约占四分之三），网络的误差比带日历的岭回归小 {claim:ordinary_days_gain.full}。到了圣诞节和炎热的日子，它的误差是平日的
 # {claim:hard_days_error_ratio} 倍，优势所剩无几；炎热的日子里，连不带日历的岭回归都可能领先。一年只有一个圣诞节，偏偏落在测试集里。
 # 次日有多热，谁也不知道，而这个信息比我们的网络还值钱：**事先得知天气的岭回归，胜过我们的三个 LSTM**，领先 {claim:perfect_weather_lead.full}。
@@ -716,16 +720,17 @@ claim("hard_days_error_ratio", hard)
 # %% [markdown] lang="en"
 # ## 8. How sure? Prediction intervals
 #
-# A forecast without its uncertainty invites trust that it has not earned. *Conformal* intervals need no assumption about the
-# model: sort the absolute errors of earlier forecasts, and take the 90th percentile as half-width. The promise is 90 % coverage, *if*
-# the days to come are *exchangeable* with the days that supplied the errors: shuffled together, nobody could tell which is which. Ours are not: validation is a mild spring, the test
-# part holds a hot December and Christmas. Three variants for each lead time:
+# A forecast without its uncertainty invites trust that it has not earned. *Conformal* intervals need no assumption about the model:
+# sort the absolute errors of earlier forecasts, and take the 90th percentile as half-width. The promise is 90 % coverage, *if* the
+# days to come are *exchangeable* with the days that supplied the errors: shuffled together, nobody could tell which is which. Ours
+# are not: validation is a mild spring, the test part holds a hot December and Christmas. Three variants for each lead time:
 #
 # - *fixed*: errors of the validation part only;
 # - *growing*: all forecasts that are already over;
-# - *adaptive*: the same, and the level itself moves: up after a miss, down after a hit, with the step $\gamma = 0.005$ of its authors (Gibbs and Candès).
+# - *adaptive*: the same, and the level itself moves: up after a miss, down after a hit, with the step $\gamma = 0.005$ of its authors
+#   (Gibbs and Candès).
 
-# %% [markdown] lang="zh" of="12e2e46c"
+# %% [markdown] lang="zh" of="92f506ab"
 # ## 8. 有多大把握？预测区间
 #
 # 只给预测，不说有多大把握，等于让人盲目相信。**共形**区间对模型不作任何假设：把以往预测的绝对误差排序，取第 90 百分位作半宽。它承诺 90% 的覆盖率，
@@ -790,26 +795,27 @@ panels[1].legend(loc="upper right", fontsize=8)
 plt.show()
 
 # %% [markdown] lang="en" role="alt"
-# Two panels of demand over seven days with midnight forecasts and a shaded 90 % band. Left, 11 to 17 November: the forecast
-# follows the truth, but misses a high afternoon and a low one. Right, 23 to 29 December: the forecast is far too high on the first two days and the last, and
-# too low on the sixth; there the truth leaves the band.
+# Two panels of demand over seven days with midnight forecasts and a shaded 90 % band. Left, 11 to 17 November: the forecast follows
+# the truth, but misses a high afternoon and a low one. Right, 23 to 29 December: the forecast is far too high on the first two days
+# and the last, and too low on the sixth; there the truth leaves the band.
 
-# %% [markdown] lang="zh" role="alt" of="ddb90e43"
+# %% [markdown] lang="zh" role="alt" of="8592ae2c"
 # 两幅图，各七天的用电需求、每天零点所作的预测和 90% 区间。左图是 11 月 11 日至 17 日，预测大体跟得上实际，但有一个下午偏低，一个下午偏高；
 # 右图是 12 月 23 日至 29 日，头两天和最后一天的预测远高于实际，第六天偏低，这些时候实际值落在区间之外。
 
 # %% [markdown] lang="en"
 # ## 9. A label for every step
 #
-# Article A1 (§4.3) stacks two LSTM(64) with `return_sequences=True` and ten softmax outputs at every step, on ten steps of one value. It does not say
-# what the ten classes are, or why each *step* should have one. Here is a use: name the tenth (decile) that the demand of each half-hour falls
-# into, from temperature and calendar alone, without seeing any demand. The edges come from the training part. Heat acts slowly: a building that has baked for a
-# day takes long to cool down. So memory should pay, and windows of ten half-hours should be too short.
+# Article A1 (§4.3) stacks two LSTM(64) with `return_sequences=True` and ten softmax outputs at every step, on ten steps of one
+# value. It does not say what the ten classes are, or why each *step* should have one. Here is a use: name the tenth (decile) that
+# the demand of each half-hour falls into, from temperature and calendar alone, without seeing any demand. The edges come from the
+# training part. Heat acts slowly: a building that has baked for a day takes long to cool down. So memory should pay, and windows of
+# ten half-hours should be too short.
 #
 # The strongest competitor is *gradient boosting*, a sum of many small decision trees, each fitted to what the ones before it still get
 # wrong. We *hand* it the past weather: 3 and 12 hours ago, and the last day's mean.
 
-# %% [markdown] lang="zh" of="2230ca74"
+# %% [markdown] lang="zh" of="c3b64e13"
 # ## 9. 给每一步打标签
 #
 # 文章 A1（§4.3）叠了两层 `return_sequences=True` 的 LSTM(64)，每一步都有十个 softmax 输出，输入是十步、每步一个数。它没说十个类别是什么，
@@ -902,10 +908,11 @@ with caught("the window ends one value too late and contains its target"):
     assert change == 0, f"an input changes by {change:.3f} when the future becomes noise"
 
 # %% [markdown] lang="en"
-# And how much does the first fault flatter? Take ridge regression, and a model that can memorise: it looks up the three training weeks most similar
-# to the last one, and averages what followed. Both forecast the next day, once split by time and once on origins drawn at random.
+# And how much does the first fault flatter? Take ridge regression, and a model that can memorise: it looks up the three training
+# weeks most similar to the last one, and averages what followed. Both forecast the next day, once split by time and once on origins
+# drawn at random.
 
-# %% [markdown] lang="zh" of="aae7496b"
+# %% [markdown] lang="zh" of="4398762d"
 # 第一个毛病能把成绩美化多少？取岭回归，再取一个会死记硬背的模型：在训练集里找出与最近一周最像的三周，把它们之后的走势平均。
 # 两者都预测次日，一次按时间划分，一次随机抽取预测起点。
 
@@ -924,11 +931,13 @@ for name, make_model in [("ridge", lambda: Ridge(10)), ("three most similar week
 claim("random_split_error_share", flattered["three most similar weeks"])
 
 # %% [markdown] lang="en"
-# Ridge cannot memorise, so the random split does not flatter it. The other model keeps only {claim:random_split_error_share.percent} of its error and
-# seems to beat every next-day forecast of this chapter, even the one that knows the weather. In the order of time it is worse than any ridge. Random origins are surrounded by training origins whose
-# targets overlap theirs. The future offers no such neighbours. The more a model can memorise, the more a leak flatters it: think of that with large models.
+# Ridge cannot memorise, so the random split does not flatter it. The other model keeps only
+# {claim:random_split_error_share.percent} of its error and seems to beat every next-day forecast of this chapter, even the one that
+# knows the weather. In the order of time it is worse than any ridge. Random origins are surrounded by training origins whose
+# targets overlap theirs. The future offers no such neighbours. The more a model can memorise, the more a leak flatters it: think of
+# that with large models.
 
-# %% [markdown] lang="zh" of="74923842"
+# %% [markdown] lang="zh" of="241e2a75"
 # 岭回归背不下来，所以随机划分没有美化它。另一个模型的误差却只剩 {claim:random_split_error_share.percent}，看上去胜过本章所有的次日预测，连天气全知的也不例外；
 # 按时间划分，它比哪个岭回归都差。
 # 随机抽到的起点，前后都是训练用过的，目标彼此重叠；真正的未来没有这样的邻居。模型越会背，泄漏就把它美化得越厉害：大模型尤其要当心。
@@ -957,11 +966,11 @@ for length in [512, 2048]:
     print(f"{length:5} steps: LSTM {1000 * seconds[0]:6.1f} ms, attention {1000 * seconds[1]:6.1f} ms")
 
 # %% [markdown] lang="en"
-# The LSTM's time grows with the length, step by step. Attention's work grows with the *square* of the length, and yet it is faster here, since it is a
-# handful of large matrix products. Without that, training on trillions of tokens would
-# hardly be affordable, however short the way. And the square is why long contexts are expensive, and why recurrent ideas keep coming back.
+# The LSTM's time grows with the length, step by step. Attention's work grows with the *square* of the length, and yet it is faster
+# here, since it is a handful of large matrix products. Without that, training on trillions of tokens would hardly be affordable,
+# however short the way. And the square is why long contexts are expensive, and why recurrent ideas keep coming back.
 
-# %% [markdown] lang="zh" of="534dec78"
+# %% [markdown] lang="zh" of="e3cf0e22"
 # LSTM 的时间随长度一步步增加。注意力的计算量随长度的*平方*增加，在这里却更快，因为它只是几次大矩阵乘法。没有这一点，路程再短，
 # 万亿词元的训练也很难负担得起；而正因为这个平方，长上下文很贵，循环的思想才一再回来。
 
@@ -970,7 +979,8 @@ for length in [512, 2048]:
 #
 # - A recurrent network applies the same weights at every step. Its gradient is a product of as many matrices; over 50 steps a fresh RNN
 #   keeps nothing of it, a fresh LSTM little more. Only forget gates near 1 keep it.
-# - After two epochs in large batches, A3's network has an error of {claim:published_test_mae}; ridge regression has {claim:published_test_mae.baseline}.
+# - After two epochs in large batches, A3's network has an error of {claim:published_test_mae}; ridge regression has
+#   {claim:published_test_mae.baseline}.
 # - Asked for the change, with the calendar and judged at every step, an LSTM reaches {claim:one_step_test_mae} for the next half-hour,
 #   and three averaged {claim:next_day_test_mae} for the next day (ridge: {claim:one_step_test_mae.baseline} and
 #   {claim:next_day_test_mae.baseline}).
@@ -986,10 +996,12 @@ for length in [512, 2048]:
 #    `from course_utils.models.demand import _compile`. What is the validation error now? And without the linear path? (20 minutes)
 # 3. Make a forecast for the next day whose first hours come from ridge and whose later ones from the LSTMs. Choose the hour of the
 #    change on validation data. How much do you gain there? (20 minutes)
-# 4. What does the network of section 6 live on? Replace one input column after the other by its mean over the training part, Replace one input column after the other by its mean over the training part (the last 48, the half-hour
+# 4. What does the network of section 6 live on? Replace one input column after the other by its mean over the training part, Replace
+#    one input column after the other by its mean over the training part (the last 48, the half-hour
 #    of the day, together), forecast again as `one_step_forecast` does, and rank the columns by the validation error that this costs. Do not
 #    train anew. (20 minutes) the columns by the validation error that this costs. Do not train anew. (20 minutes)
-# 5. Write an RNN cell with `tf.GradientTape` that learns to add two binary numbers, lowest digit first. How many units does the carry need? (30 minutes)
+# 5. Write an RNN cell with `tf.GradientTape` that learns to add two binary numbers, lowest digit first. How many units does the carry
+#    need? (30 minutes)
 #
 # ## References
 #
@@ -1011,7 +1023,7 @@ for length in [512, 2048]:
 # - H. R. Künsch (1989). *The jackknife and the bootstrap for general stationary observations.* Annals of Statistics 17(3), 1217–1241.
 # - A. Vaswani et al. (2017). *Attention is all you need.* NeurIPS. arXiv:1706.03762
 
-# %% [markdown] lang="zh" of="eea53362"
+# %% [markdown] lang="zh" of="48293a50"
 # ## 小结
 #
 # - 循环神经网络每一步都用同样的权重，梯度就是同样多个矩阵的乘积；50 步之后，刚初始化的 RNN 什么也没留下，刚初始化的 LSTM 也好不了多少。

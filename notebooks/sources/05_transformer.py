@@ -157,10 +157,12 @@ np.testing.assert_allclose(weights, np.ones((100, 1, 1)), rtol=1e-6)
 # The *score* $q_i \cdot k_j$ says how well token $j$ fits what token $i$ looks for; softmax makes positive weights of a row of scores that
 # add up to 1; the answer is the *average of the values with these weights*. $d$ is the length of $q$ and $k$.
 #
-# A2 says that keys and values are "transposes of the embedding matrix" (§1.3.1), and that the weights are "multiplied together" (§2.1).
-# Check both on paper. Three tokens with four channels, $(1,0,1,0)$, $(0,1,0,1)$, $(1,1,0,0)$; the queries are twice the tokens, the keys the tokens themselves. Divided by $\sqrt 4 = 2$, the scores of the first token are 2, 0 and 1. With $e \approx 2.718$ the weights are $\frac{7.39}{11.11}, \frac{1}{11.11}, \frac{2.72}{11.11}$. The values are 10, 20, 30.
+# A2 says that keys and values are "transposes of the embedding matrix" (§1.3.1), and that the weights are "multiplied together"
+# (§2.1). Check both on paper. Three tokens with four channels, $(1,0,1,0)$, $(0,1,0,1)$, $(1,1,0,0)$; the queries are twice the
+# tokens, the keys the tokens themselves. Divided by $\sqrt 4 = 2$, the scores of the first token are 2, 0 and 1. With $e \approx
+# 2.718$ the weights are $\frac{7.39}{11.11}, \frac{1}{11.11}, \frac{2.72}{11.11}$. The values are 10, 20, 30.
 
-# %% [markdown] lang="zh" of="cce6e04a"
+# %% [markdown] lang="zh" of="434f0b48"
 # ## 2. 三个词元的注意力
 #
 # 单看一个词元，往往弄不明白：*cat* 里的 *c* 读 K，*city* 里的 *c* 读 S，要看它后面的字母。所以应当让每个词元都能*看一看*其他词元，并且自己决定看哪里。
@@ -171,7 +173,9 @@ np.testing.assert_allclose(weights, np.ones((100, 1, 1)), rtol=1e-6)
 #
 # **分数** $q_i \cdot k_j$ 表示词元 $j$ 有多符合词元 $i$ 要找的东西；softmax 把一行分数变成和为 1 的正权重；结果是**以此为权的值的平均**。$d$ 是 $q$ 和 $k$ 的长度。
 #
-# A2 说键和值是“嵌入矩阵的转置”（§1.3.1），又说把权重“相乘”（§2.1）。在纸上验一验。三个词元，四个通道：$(1,0,1,0)$、$(0,1,0,1)$、$(1,1,0,0)$；查询是词元的两倍，键就是词元本身。除以 $\sqrt 4 = 2$ 之后，第一个词元的分数是 2、0、1。$e \approx 2.718$，于是权重是 $\frac{7.39}{11.11}$、$\frac{1}{11.11}$、$\frac{2.72}{11.11}$。三个值是 10、20、30。
+# A2 说键和值是“嵌入矩阵的转置”（§1.3.1），又说把权重“相乘”（§2.1）。在纸上验一验。三个词元，四个通道：$(1,0,1,0)$、$(0,1,0,1)$、$(1,1,0,0)$；
+# 查询是词元的两倍，键就是词元本身。除以 $\sqrt 4 = 2$ 之后，第一个词元的分数是 2、0、1。$e \approx 2.718$，于是权重是 $\frac{7.39}{11.11}$、$\frac{1}{11.11}$、$\frac{2.72}{11.11}$。
+# 三个值是 10、20、30。
 
 # %%
 tokens = np.array([[1.0, 0, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0]])  # three tokens, four channels
@@ -675,7 +679,9 @@ for beams in (1, 4):
 # %% [markdown] lang="zh" of="b38020d1"
 # ## 12. 测试，只此一次
 #
-# 读 *kuwaitis* 时，贪心搜索选了 Y，最后的读法概率只排第三；束搜索从 UW 那边找到了更好的（与词典的 K UW W EY T IY Z 相比，两者都还没读对）。在那 600 个单词上，四束略好一些，就用四束。它并不更慢，与预计不符：单词太少，时间大半花在搭建搜索上；[基准测试](../../benchmarks/05_transformer.md)在全部测试单词上测得，五束大约比贪心慢一倍。现在打开测试集，只用一次：基线和网络读同样的单词，逐词配对比较。
+# 读 *kuwaitis* 时，贪心搜索选了 Y，最后的读法概率只排第三；束搜索从 UW 那边找到了更好的（与词典的 K UW W EY T IY Z 相比，两者都还没读对）。在那 600 个单词上，
+# 四束略好一些，就用四束。它并不更慢，与预计不符：单词太少，时间大半花在搭建搜索上；[基准测试](../../benchmarks/05_transformer.md)在全部测试单词上测得，
+# 五束大约比贪心慢一倍。现在打开测试集，只用一次：基线和网络读同样的单词，逐词配对比较。
 
 # %%
 listed, spelled = data.listed(test), data.spelled(test)
@@ -699,7 +705,8 @@ claim("wer_over_counting_in_errors", difference.in_errors)
 
 # %% [markdown] lang="zh" of="b4a79e85"
 # 只训练两轮，网络学到的已经远不是“最相近的拼写”可比：平均每个音素出错 {claim:test_per.full}，后者是 {claim:test_per.baseline}。*但它还是输给了计数*。
-# 联合 5 元模型平均每个音素出错 {claim:counting_per}；同样的单词，网络比它多读错了全部测试单词的 {claim:wer_over_counting.percent}，相当于 {claim:wer_over_counting_in_errors} 个标准误。
+# 联合 5 元模型平均每个音素出错 {claim:counting_per}；同样的单词，网络比它多读错了全部测试单词的 {claim:wer_over_counting.percent}，
+# 相当于 {claim:wer_over_counting_in_errors} 个标准误。
 # 计数的方法先由对齐得到了现成的对子；梯度下降却要一边学，一边自己把对子找出来。输在原理上，还是输在规模和时间上？
 
 # %% [markdown] lang="en"
@@ -762,9 +769,11 @@ plt.show()
 # untrained network tells what chance gives.
 
 # %% [markdown] lang="zh" of="5f0e5274"
-# 并不是输在原理上：同样的网络，大一些、训练久一些，就超过了计数；规模和时间各占多少功劳，这个比较分不出来。五轮之后，大一些的网络与计数打平；从第八轮起学习率下降，错误率一路降到 0.081。（前两轮没有画：评判的是权重的移动平均，那时里面还留着未经训练的权重。）
+# 并不是输在原理上：同样的网络，大一些、训练久一些，就超过了计数；规模和时间各占多少功劳，这个比较分不出来。五轮之后，大一些的网络与计数打平；从第八轮起学习率下降，错误率一路降到 0.081。
+# （前两轮没有画：评判的是权重的移动平均，那时里面还留着未经训练的权重。）
 # 在测试集上，它平均每个音素出错 {claim:checkpoint_per}，读错 {claim:checkpoint_wer.percent} 的单词。与计数相比，读错单词的比例相差
-# {claim:checkpoint_wer_over_counting}（{claim:checkpoint_wer_over_counting_in_errors} 个标准误）：这回网络遥遥领先。已发表的 Transformer 在这部词典上大约是 0.05 和 22 %
+# {claim:checkpoint_wer_over_counting}（{claim:checkpoint_wer_over_counting_in_errors} 个标准误）：这回网络遥遥领先。
+# 已发表的 Transformer 在这部词典上大约是 0.05 和 22 %
 # （Yolchuyeva 等，2019），训练更久，划分也不同；单是划分就能差出多少，第 9 节已经看到了。
 #
 # ## 14. 它在看哪里？
@@ -863,7 +872,9 @@ print(f"PER on these words {whole:.3f}; one head off: {whole + harm.min():.3f} t
 # doubt: one sound replaced, one too many, one missing. We expect vowels: English writes a dozen and more of them with six letters.
 
 # %% [markdown] lang="zh" of="c3aaae05"
-# 每幅图的标题写着关掉这个头以后音素错误率升了多少。在存下的这次运行里，有一个头关掉后，错误率反而低了 0.008：在 300 个词上，0.01 以内的差别只是偶然。所以第一块的头单独关掉哪一个都无所谓，第二块的头 2 也是；另外三个则少不得（+0.012 到 +0.023）。可见这里也是多数的头单独拿掉无妨。看上去相似的头，代价并不相同：图只说明它看哪里，关掉它才知道答案靠不靠它。
+# 每幅图的标题写着关掉这个头以后音素错误率升了多少。在存下的这次运行里，有一个头关掉后，错误率反而低了 0.008：在 300 个词上，0.01 以内的差别只是偶然。
+# 所以第一块的头单独关掉哪一个都无所谓，第二块的头 2 也是；另外三个则少不得（+0.012 到 +0.023）。可见这里也是多数的头单独拿掉无妨。看上去相似的头，代价并不相同：图只说明它看哪里，
+# 关掉它才知道答案靠不靠它。
 #
 # ## 15. 错在哪里？
 #
@@ -1025,7 +1036,8 @@ assert growth[0] > 1.5 * growth[1]
 # What you have built is not a model *of* a Transformer. It is one: blocks, masks, cross-attention and search are those of the first Transformer, a translator (only that we normalise before each step), and the same blocks, in other numbers, are GPT (chapter 07) and BERT (chapter 08).
 
 # %% [markdown] lang="zh" of="01904acc"
-# 四舍五入正是 1750 亿，其中三分之二是第 01 章的那种网络。再看时间：注意力把前馈网络远远甩在后面。长度变成四倍，它的用时还不到预计的 16 倍，因为在 512 个词元处，只随长度成正比增长的投影矩阵还占着一份。以 GPT-3 的宽度、2048 个词元来算，人人挂在嘴边的注意力分数只占不到百分之三的计算；到了十万个词元，它就占了大头。
+# 四舍五入正是 1750 亿，其中三分之二是第 01 章的那种网络。再看时间：注意力把前馈网络远远甩在后面。长度变成四倍，它的用时还不到预计的 16 倍，因为在 512 个词元处，
+# 只随长度成正比增长的投影矩阵还占着一份。以 GPT-3 的宽度、2048 个词元来算，人人挂在嘴边的注意力分数只占不到百分之三的计算；到了十万个词元，它就占了大头。
 # 这个平方正是长上下文昂贵的原因，也是那么多研究想让注意力跳着算、压缩着算、缓存着算的原因。缓存能让生成中的模型不必重算旧的键和值，我们的束搜索里已经用上了；
 # 它省下多少，第 07 章来测。
 #
@@ -1039,14 +1051,16 @@ assert growth[0] > 1.5 * growth[1]
 # - Attention alone does not know order: positions are added, once. Masks decide who sees what; four properties, each provable in
 #   a line, show that they work, and the article's listing fails the third.
 # - A Transformer trained for two epochs pronounces words of families that it has never met with a phoneme error rate of
-#   {claim:test_per}; the nearest spelling has {claim:test_per.baseline}, and counting letter–sound pairs, the strongest baseline, {claim:counting_per}. The same
+#   {claim:test_per}; the nearest spelling has {claim:test_per.baseline}, and counting letter–sound pairs, the strongest baseline,
+#   {claim:counting_per}. The same
 #   code, larger and trained longer, reaches {claim:checkpoint_per}.
 # - Split by family. A random split makes the same baseline look better than it is.
 # - Cross-attention lines letters up with sounds though nobody told it to; switching a head off tells whether that head matters.
 #
 # ## Exercises
 #
-# 1. Repeat section 2 on paper for the third token. What happens to its answer when a fourth token $(0, 0, 0, 0)$ joins without a mask, and why is
+# 1. Repeat section 2 on paper for the third token. What happens to its answer when a fourth token $(0, 0, 0, 0)$ joins without a mask,
+#    and why is
 #    a row of zeros not the same as padding? (10 minutes)
 # 2. In `split_heads`, leave out the `swapaxes` and reshape to (texts, heads, length, $d$) directly. Which assertion stops you? Which of the four
 #    properties is lost? (15 minutes)
@@ -1082,7 +1096,7 @@ assert growth[0] > 1.5 * growth[1]
 #   lifting, the rest can be pruned.* ACL, 5797–5808. arXiv:1905.09418
 # - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS. arXiv:2005.14165 (GPT-3; table 2.1)
 
-# %% [markdown] lang="zh" of="84f1c843"
+# %% [markdown] lang="zh" of="20607c5e"
 # ## 小结
 #
 # - 注意力就是值的平均。权重来自查询与键的内积，除以 $\sqrt d$ 使方差保持为 1。多头不过是一次乘法加一次变形。

@@ -171,11 +171,11 @@ plt.show()
 #
 # $$A = U \Sigma V^\top = \sum_k \sigma_k\, u_k v_k^\top, \qquad \sigma_1 \ge \sigma_2 \ge \dots \ge 0,$$
 #
-# with columns $u_k$ of length 1 at right angles, and rows $v_k^\top$ likewise. Where to get them? From
-# $A^\top A = V \Sigma^2 V^\top$: the $v_k$ are its eigenvectors, the $\sigma_k^2$ its eigenvalues, and $u_k = A v_k / \sigma_k$. Paper check: the
-# squares of all entries add up to 209, and so must the $\sigma_k^2$. Four ways, one result; signs may flip, $u_k v_k^\top$ does not.
+# with columns $u_k$ of length 1 at right angles, and rows $v_k^\top$ likewise. Where to get them? From $A^\top A = V \Sigma^2
+# V^\top$: the $v_k$ are its eigenvectors, the $\sigma_k^2$ its eigenvalues, and $u_k = A v_k / \sigma_k$. Paper check: the squares
+# of all entries add up to 209, and so must the $\sigma_k^2$. Four ways, one result; signs may flip, $u_k v_k^\top$ does not.
 
-# %% [markdown] lang="zh" of="c92c2c70"
+# %% [markdown] lang="zh" of="bdf88c69"
 # ## 3. 手算奇异值分解
 #
 # 四个人，五部电影，没有空格。两个人喜欢前三部，两个人喜欢后两部。**能不能用少于 20 个数把这件事说清楚？**
@@ -210,11 +210,12 @@ for parts in (by_numpy, by_keras, by_scipy):
     np.testing.assert_allclose(truncated(*parts, rank=2), truncated(*by_hand, rank=2), atol=1e-5)
 
 # %% [markdown] lang="en"
-# Two terms say nearly everything: the first is mostly the camp of the first three films (about 4 in its own cells, 0.7 in those of the other camp), the second corrects it and adds the other camp. Could another
-# table of rank 2 come closer? Eckart and Young proved in 1936 that none can, and that the squared error is what was left out,
-# $\sigma_3^2 + \sigma_4^2$. The next cell lets 20,000 rivals try: each projects the table on two random directions.
+# Two terms say nearly everything: the first is mostly the camp of the first three films (about 4 in its own cells, 0.7 in those of
+# the other camp), the second corrects it and adds the other camp. Could another table of rank 2 come closer? Eckart and Young
+# proved in 1936 that none can, and that the squared error is what was left out, $\sigma_3^2 + \sigma_4^2$. The next cell lets
+# 20,000 rivals try: each projects the table on two random directions.
 
-# %% [markdown] lang="zh" of="daae9050"
+# %% [markdown] lang="zh" of="4813300f"
 # 两项就几乎说尽了：第一项主要是喜欢前三部的那一边（在自己的格子里约为 4，在另一边只有 0.7），第二项加以修正，并补上另一边。有没有别的秩为 2 的表更接近原表？Eckart 和 Young 在 1936 年证明：没有，
 # 而且误差的平方恰好等于舍去的部分，$\sigma_3^2 + \sigma_4^2$。下一格请来两万个对手：每个都把表投影到两个随机方向上。
 
@@ -228,9 +229,10 @@ np.testing.assert_allclose(svd_error, np.sum(values[2:] ** 2))
 assert svd_error < rival_errors.min()
 
 # %% [markdown] lang="en"
-# The same on a table that you can see: 32 handwritten digits as one picture of 112 × 224 grey values. *How many terms does it take to read them?*
+# The same on a table that you can see: 32 handwritten digits as one picture of 112 × 224 grey values. *How many terms does it take
+# to read them?*
 
-# %% [markdown] lang="zh" of="7dfe7661"
+# %% [markdown] lang="zh" of="6668865f"
 # 换一张看得见的表：32 个手写数字拼成一幅 112 × 224 的灰度图。**要多少项才认得出来？**
 
 # %%
@@ -252,8 +254,9 @@ plt.show()
 # 112 项就是原图。
 
 # %% [markdown] lang="en"
-# With 25 terms every digit can be read, from a third of the numbers. It works because each row is nearly a mixture of a few patterns; the order of the rows does not matter, so SVD may suit users and films too. It would fail on noise. Whether it works for ratings is a
-# question for data.
+# With 25 terms every digit can be read, from a third of the numbers. It works because each row is nearly a mixture of a few
+# patterns; the order of the rows does not matter, so SVD may suit users and films too. It would fail on noise. Whether it works for
+# ratings is a question for data.
 #
 # ## 4. Split and baselines
 #
@@ -266,7 +269,7 @@ plt.show()
 #
 # Here $n_v$ is the number of ratings of film $v$, over which the sum runs; $b_u$ likewise.
 
-# %% [markdown] lang="zh" of="48bdddf5"
+# %% [markdown] lang="zh" of="838917a8"
 # 25 项就个个认得出来，数的个数只有原来的三分之一。之所以行得通，是因为每一行都差不多由少数几种图样混合而成；行的次序无关紧要，所以用户和电影的表也用得上。换成噪声就不行了。评分能不能压缩，要问数据。
 #
 # ## 4. 划分与基线
@@ -361,8 +364,9 @@ print(np.sum(spectra["real"] > spectra["shuffled"].max()), "real singular values
 # 残差表与打乱后的残差表各自最大的六十个奇异值。真实数据最前面的几个高于打乱的，此后两条曲线几乎重合。
 
 # %% [markdown] lang="en"
-# A few values stand out; below them, size alone cannot tell the real table from the shuffled one. Yet the errors above went on falling
-# there: taste hides in that slope, mixed with noise. Any method that trusts all factors alike learns both. Keep that in mind for the next three sections.
+# A few values stand out; below them, size alone cannot tell the real table from the shuffled one. Yet the errors above went on
+# falling there: taste hides in that slope, mixed with noise. Any method that trusts all factors alike learns both. Keep that in
+# mind for the next three sections.
 #
 # ## 6. Fill the holes with your own guess
 #
@@ -373,20 +377,22 @@ print(np.sum(spectra["real"] > spectra["shuffled"].max()), "real singular values
 #
 # 1. *Fill*: the known cells keep their ratings, the unknown ones get those of $Z$.
 # 2. *Decompose* the filled table: $U \Sigma V^\top$.
-# 3. *Shrink* every singular value by $\lambda$, down to 0 at most: $Z = U\, (\Sigma - \lambda I)_+\, V^\top$, where $(x)_+$ stands for $\max(x, 0)$.
+# 3. *Shrink* every singular value by $\lambda$, down to 0 at most: $Z = U\, (\Sigma - \lambda I)_+\, V^\top$, where $(x)_+$ stands for
+#    $\max(x, 0)$.
 #
 # This is more than a trick. No round raises this quantity, and repeating them leads to its minimum:
 #
 # $$\min_Z\; \frac12 \sum_{(u,v)\ \text{known}} (r_{uv} - z_{uv})^2 + \lambda \sum_k \sigma_k(Z) .$$
 #
 # The sum of the singular values is the *nuclear norm* $\|Z\|_*$, small when few directions suffice. Why does subtracting do it?
-# Take one singular value $\sigma$ of a full table and look for the best $s \ge 0$ in its place: $\frac12 (\sigma - s)^2 + \lambda s$ has the derivative
-# $s - \sigma + \lambda$, so $s = \sigma - \lambda$, or 0 when $\sigma$ is smaller than $\lambda$. On paper: with $\lambda = 1$, $\begin{pmatrix} 3 & 0 \\ 0 & 1 \end{pmatrix}$
-# becomes $\begin{pmatrix} 2 & 0 \\ 0 & 0 \end{pmatrix}$. That costs $\frac12 (1 + 1) + 2 = 3$; keeping the table costs $3 + 1 = 4$, zeros everywhere $\frac12 (9 + 1) = 5$.
+# Take one singular value $\sigma$ of a full table and look for the best $s \ge 0$ in its place: $\frac12 (\sigma - s)^2 + \lambda
+# s$ has the derivative $s - \sigma + \lambda$, so $s = \sigma - \lambda$, or 0 when $\sigma$ is smaller than $\lambda$. On paper:
+# with $\lambda = 1$, $\begin{pmatrix} 3 & 0 \\ 0 & 1 \end{pmatrix}$ becomes $\begin{pmatrix} 2 & 0 \\ 0 & 0 \end{pmatrix}$. That
+# costs $\frac12 (1 + 1) + 2 = 3$; keeping the table costs $3 + 1 = 4$, zeros everywhere $\frac12 (9 + 1) = 5$.
 #
 # Now hide four cells of section 3's table, two 4s and two 1s. We expect the objective never to rise, and the 4s to come back.
 
-# %% [markdown] lang="zh" of="89afa5f2"
+# %% [markdown] lang="zh" of="256c2a12"
 # 突出的只有几个；再往下，光看大小分不清真实的表和打乱的表。可是前面的误差在那一段仍在下降：口味还藏在这段长坡里，与噪声混在一起。
 # 谁要是对所有因子一视同仁，谁就会连噪声一起学进去。读下面三节时请记住这一点。
 #
@@ -405,8 +411,11 @@ print(np.sum(spectra["real"] > spectra["shuffled"].max()), "real singular values
 # $$\min_Z\; \frac12 \sum_{(u,v)\ \text{已知}} (r_{uv} - z_{uv})^2 + \lambda \sum_k \sigma_k(Z) 。$$
 #
 # 奇异值之和叫作**核范数**，记作 $\|Z\|_*$；用得着的方向越少，它越小。为什么减一减就行？在每格都有数的表里取一个奇异值 $\sigma$，看换成哪个
-# $s \ge 0$ 最合算：$\frac12 (\sigma - s)^2 + \lambda s$ 的导数是 $s - \sigma + \lambda$，所以 $s = \sigma - \lambda$；$\sigma$ 比 $\lambda$ 还小时取 0。
-# 在纸上算：$\lambda = 1$ 时，$\begin{pmatrix} 3 & 0 \\ 0 & 1 \end{pmatrix}$ 变成 $\begin{pmatrix} 2 & 0 \\ 0 & 0 \end{pmatrix}$，代价是 $\frac12 (1 + 1) + 2 = 3$；
+# $s \ge 0$ 最合算：$\frac12 (\sigma - s)^2 + \lambda s$ 的导数是 $s - \sigma + \lambda$，
+# 所以 $s = \sigma - \lambda$；$\sigma$ 比 $\lambda$ 还小时取 0。
+# 在纸上算：$\lambda = 1$ 时，
+# $\begin{pmatrix} 3 & 0 \\ 0 & 1 \end{pmatrix}$ 变成 $\begin{pmatrix} 2 & 0 \\ 0 & 0 \end{pmatrix}$，
+# 代价是 $\frac12 (1 + 1) + 2 = 3$；
 # 原样不动的代价是 $3 + 1 = 4$，全部取零的代价是 $\frac12 (9 + 1) = 5$。
 #
 # 现在把第 3 节那张表遮住四格：两个 4，两个 1。我们预计：目标从不上升，两个 4 会被找回来。
@@ -465,26 +474,30 @@ soft_strength = min(soft_errors, key=soft_errors.get)
 #
 # ## 7. Only the known cells: a regression for each user
 #
-# Soft-impute still fills in 98 % of cells that nobody knows. *Can we do without them?* The nuclear norm has a second face. Write $Z = PQ^\top$,
-# with a vector $p_u$ for each user and $q_v$ for each film. There are many ways; the one with the shortest vectors has
-# $\frac12 \sum_u |p_u|^2 + \frac12 \sum_v |q_v|^2 = \|Z\|_*$ (Mazumder, Hastie and Tibshirani, 2010). So with factors enough, the minimum is that of
+# Soft-impute still fills in 98 % of cells that nobody knows. *Can we do without them?* The nuclear norm has a second face. Write $Z
+# = PQ^\top$, with a vector $p_u$ for each user and $q_v$ for each film. There are many ways; the one with the shortest vectors has
+# $\frac12 \sum_u |p_u|^2 + \frac12 \sum_v |q_v|^2 = \|Z\|_*$ (Mazumder, Hastie and Tibshirani, 2010). So with factors enough, the
+# minimum is that of
 #
 # $$\min_{P, Q} \sum_{(u,v)\ \text{known}} (r_{uv} - p_u \cdot q_v)^2 + \lambda \sum_u |p_u|^2 + \lambda \sum_v |q_v|^2 ,$$
 #
-# where no unknown cell occurs. With the films' vectors $q_v$ fixed, this is *ridge regression*, one for each user, solved by one small linear system:
+# where no unknown cell occurs. With the films' vectors $q_v$ fixed, this is *ridge regression*, one for each user, solved by one
+# small linear system:
 #
 # $$\Big(\sum_v q_v q_v^\top + \lambda I\Big)\, p_u = \sum_v r_{uv}\, q_v .$$
 #
-# On paper: three films $q_1 = (1, 0)$, $q_2 = (0, 1)$, $q_3 = (1, 1)$; the user gave film 1 two stars more than expected and film 3 one
-# more; $\lambda = 1$. The system is $\begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix} p = \begin{pmatrix} 3 \\ 1 \end{pmatrix}$, so $p = (1, 0)$, and film 2 is expected at $p \cdot q_2 = 0$.
+# On paper: three films $q_1 = (1, 0)$, $q_2 = (0, 1)$, $q_3 = (1, 1)$; the user gave film 1 two stars more than expected and film 3
+# one more; $\lambda = 1$. The system is $\begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix} p = \begin{pmatrix} 3 \\ 1 \end{pmatrix}$, so
+# $p = (1, 0)$, and film 2 is expected at $p \cdot q_2 = 0$.
 
-# %% [markdown] lang="zh" of="b5fe113c"
+# %% [markdown] lang="zh" of="43efe61b"
 # 强度决定留下多少个方向（我们最多允许 60 个）。太强，口味和噪声一起丢掉；太弱，两样都留着。居中时，误差低于填零的奇异值分解在最佳秩上的结果。
 #
 # ## 7. 只看已知的格子：每个用户一次回归
 #
 # 软插补仍要填那 98 % 谁也不知道的格子。**能不能干脆不管它们？**核范数还有另一副面孔。把 $Z$ 写成 $PQ^\top$，每个用户一个向量 $p_u$，每部电影一个向量 $q_v$。
-# 写法很多；向量最短的那一种，恰好有 $\frac12 \sum_u |p_u|^2 + \frac12 \sum_v |q_v|^2 = \|Z\|_*$（Mazumder、Hastie 和 Tibshirani，2010）。所以只要因子够多，最小值就与下式相同：
+# 写法很多；向量最短的那一种，恰好有 $\frac12 \sum_u |p_u|^2 + \frac12 \sum_v |q_v|^2 = \|Z\|_*$（Mazumder、Hastie 和 Tibshirani，
+# 2010）。所以只要因子够多，最小值就与下式相同：
 #
 # $$\min_{P, Q} \sum_{(u,v)\ \text{已知}} (r_{uv} - p_u \cdot q_v)^2 + \lambda \sum_u |p_u|^2 + \lambda \sum_v |q_v|^2 ，$$
 #
@@ -493,7 +506,8 @@ soft_strength = min(soft_errors, key=soft_errors.get)
 # $$\Big(\sum_v q_v q_v^\top + \lambda I\Big)\, p_u = \sum_v r_{uv}\, q_v 。$$
 #
 # 在纸上算：三部电影 $q_1 = (1, 0)$、$q_2 = (0, 1)$、$q_3 = (1, 1)$；用户给电影 1 的分比预期多两星，给电影 3 多一星；$\lambda = 1$。
-# 方程组是 $\begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix} p = \begin{pmatrix} 3 \\ 1 \end{pmatrix}$，解得 $p = (1, 0)$，于是电影 2 的预期是 $p \cdot q_2 = 0$。
+# 方程组是 $\begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix} p = \begin{pmatrix} 3 \\ 1 \end{pmatrix}$，
+# 解得 $p = (1, 0)$，于是电影 2 的预期是 $p \cdot q_2 = 0$。
 
 # %%
 three_films, gave = np.array([[1.0, 0], [0, 1], [1, 1]]), np.array([2.0, 1.0])
@@ -509,9 +523,10 @@ for name, p in [("formula", by_formula), ("scikit-learn", by_sklearn), ("all use
 # %% [markdown] lang="en"
 # Then fix the users and solve for the films, and so on by turns: *alternating least squares* (ALS). All users of a turn are solved
 # at once by `course_utils.recommendation.ridge`. First the promise above: with four factors and $\lambda = 1$, ALS must end at
-# soft-impute's table of section 6. On the real table few factors are faster, so two settings are to be chosen: the rank and the strength $\lambda$.
+# soft-impute's table of section 6. On the real table few factors are faster, so two settings are to be chosen: the rank and the
+# strength $\lambda$.
 
-# %% [markdown] lang="zh" of="bcc1e3fb"
+# %% [markdown] lang="zh" of="5a6a8c55"
 # 接着固定用户、求解电影，如此轮流，就是**交替最小二乘**（ALS）。每一轮的所有用户由 `course_utils.recommendation.ridge` 一次解完。
 # 先兑现上面的话：取四个因子、$\lambda = 1$，ALS 必须停在第 6 节软插补得到的那张表上。真实的表上，因子少算得快，所以有两样要选：秩和强度 $\lambda$。
 
@@ -532,19 +547,20 @@ als_rank, als_strength = min(als_errors, key=als_errors.get)
 #
 # ## 8. Do not choose, average
 #
-# ALS answers with one vector for each user and film. But a film's two ratings cannot fix ten numbers; very many vectors would be possible, and the
-# best of them is only the tip. A *Bayesian* model averages over all, each weighted by how well it explains the ratings. Three
-# assumptions: a rating scatters around $p_u \cdot q_v$ with variance $1/\alpha$; users lie around a mean $m$ with precision
-# (inverse covariance) $\Lambda$; films likewise. Then, given the films, a user's vector has the normal distribution
+# ALS answers with one vector for each user and film. But a film's two ratings cannot fix ten numbers; very many vectors would be
+# possible, and the best of them is only the tip. A *Bayesian* model averages over all, each weighted by how well it explains the
+# ratings. Three assumptions: a rating scatters around $p_u \cdot q_v$ with variance $1/\alpha$; users lie around a mean $m$ with
+# precision (inverse covariance) $\Lambda$; films likewise. Then, given the films, a user's vector has the normal distribution
 #
 # $$p_u \sim \mathcal N\big(A^{-1} b,\; A^{-1}\big), \qquad A = \alpha \sum_v q_v q_v^\top + \Lambda, \qquad b = \alpha \sum_v r_{uv}\, q_v + \Lambda m .$$
 #
-# The mean is ridge regression again. To *draw* from it there is a beautiful trick (Papandreou and Yuille, 2010): add noise to
-# the right-hand side, $\sqrt\alpha\, \varepsilon_{uv}\, q_v$ for each rating and $\Lambda^{1/2}\varepsilon$ for the prior, and solve the same system (each $\varepsilon$ is a standard normal number).
-# The noise has covariance $A$, so the solution has covariance $A^{-1} A A^{-1} = A^{-1}$. Check it with section 7's films ($\alpha = 1$, $\Lambda = I$, $m = 0$; in the code, `half` is $\Lambda^{1/2}$):
-# $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$.
+# The mean is ridge regression again. To *draw* from it there is a beautiful trick (Papandreou and Yuille, 2010): add noise to the
+# right-hand side, $\sqrt\alpha\, \varepsilon_{uv}\, q_v$ for each rating and $\Lambda^{1/2}\varepsilon$ for the prior, and solve
+# the same system (each $\varepsilon$ is a standard normal number). The noise has covariance $A$, so the solution has covariance
+# $A^{-1} A A^{-1} = A^{-1}$. Check it with section 7's films ($\alpha = 1$, $\Lambda = I$, $m = 0$; in the code, `half` is
+# $\Lambda^{1/2}$): $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$.
 
-# %% [markdown] lang="zh" of="06ee9838"
+# %% [markdown] lang="zh" of="1d5d5e14"
 # 看第一行。惩罚太弱时，ALS 比只用偏置还**差**得多，而且加大秩也无济于事：它把训练评分背了下来。成败全在 $\lambda$。有没有不必这样挑选的办法？
 #
 # ## 8. 不要挑，取平均
@@ -556,7 +572,9 @@ als_rank, als_strength = min(als_errors, key=als_errors.get)
 # $$p_u \sim \mathcal N\big(A^{-1} b,\; A^{-1}\big), \qquad A = \alpha \sum_v q_v q_v^\top + \Lambda, \qquad b = \alpha \sum_v r_{uv}\, q_v + \Lambda m 。$$
 #
 # 均值又是岭回归。要从中**抽样**，有个漂亮的办法（Papandreou 和 Yuille，2010）：给右端加噪声，每个评分加 $\sqrt\alpha\, \varepsilon_{uv}\, q_v$，
-# 先验加 $\Lambda^{1/2}\varepsilon$，再解同一个方程组（各个 $\varepsilon$ 都服从标准正态分布）。噪声的协方差是 $A$，所以解的协方差是 $A^{-1} A A^{-1} = A^{-1}$。用第 7 节的电影验算（$\alpha = 1$、$\Lambda = I$、$m = 0$；代码里 `half` 就是 $\Lambda^{1/2}$）：
+# 先验加 $\Lambda^{1/2}\varepsilon$，再解同一个方程组（各个 $\varepsilon$ 都服从标准正态分布）。噪声的协方差是 $A$，
+# 所以解的协方差是 $A^{-1} A A^{-1} = A^{-1}$。用第 7 节的电影验算（$\alpha = 1$、$\Lambda = I$、$m = 0$；
+# 代码里 `half` 就是 $\Lambda^{1/2}$）：
 # $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$。
 
 # %%
@@ -572,9 +590,10 @@ print(source[source.index("    def draw") : source.index("        if on_step")])
 # %% [markdown] lang="en"
 # That is nearly the whole algorithm: *a step of ALS on noisy ratings*, with $m$, $\Lambda$ and $\alpha$ drawn as well instead of
 # chosen. Drawing each unknown in turn, given all others, is *Gibbs sampling*; the model is Bayesian probabilistic matrix
-# factorisation (Salakhutdinov and Mnih, 2008). The first steps are thrown away, the predictions of the others averaged. It starts from the ratings minus their mean: no biases, no strength. *What does the rank do to each method?*
+# factorisation (Salakhutdinov and Mnih, 2008). The first steps are thrown away, the predictions of the others averaged. It starts
+# from the ratings minus their mean: no biases, no strength. *What does the rank do to each method?*
 
-# %% [markdown] lang="zh" of="3879c047"
+# %% [markdown] lang="zh" of="6476bdb0"
 # 算法差不多就是这些：**在加了噪声的评分上走一步 ALS**，而 $m$、$\Lambda$、$\alpha$ 也不用选，一并抽样。每次在其余给定时抽一样，
 # 叫**吉布斯采样**；这个模型叫贝叶斯概率矩阵分解（Salakhutdinov 和 Mnih，2008）。开头若干步丢掉，其余各步的预测取平均。
 # 它从减去总均值的评分出发：不用偏置，也不用选强度。**秩对各种方法有什么影响？**
@@ -606,7 +625,8 @@ plt.show()
 # 软插补的水平线更低；贝叶斯的曲线最后降到最低。
 
 # %% [markdown] lang="en"
-# The Bayesian model wins, with nothing to tune but the rank, and up to rank 10 more factors only help it. Two things set it apart from ALS: it averages, and the data decide how strongly each direction is held back. This figure cannot separate the two.
+# The Bayesian model wins, with nothing to tune but the rank, and up to rank 10 more factors only help it. Two things set it apart
+# from ALS: it averages, and the data decide how strongly each direction is held back. This figure cannot separate the two.
 #
 # ## 9. With Keras
 #
@@ -614,7 +634,7 @@ plt.show()
 # gradient descent. Two things to check before any training. The network must compute the formula; and one rating's prediction must
 # not depend on which others are in the batch. That second check sounds silly. Section 17 shows a widely copied example that fails it.
 
-# %% [markdown] lang="zh" of="c4dc46ff"
+# %% [markdown] lang="zh" of="5484ef29"
 # 贝叶斯胜出，除了秩没有什么要调的，而且直到秩 10，加因子只有好处。它与 ALS 有两点不同：一是取平均，二是每个方向该压住多少由数据决定；单看这幅图，两者分不开。
 #
 # ## 9. 换用 Keras
@@ -658,11 +678,12 @@ plt.show()
 #
 # ## 10. The test, once
 #
-# All choices are made: bias strength, rank of the SVD, strength of soft-impute, rank and strength of ALS, rank of the Bayesian model, all on validation
-# ratings (the network keeps its preset rank, penalty and number of epochs). Now each method is fitted once more, on training and validation part together, and meets the test part. Ratings of
-# one user are not independent, so the standard errors of the differences treat each user as one unit.
+# All choices are made: bias strength, rank of the SVD, strength of soft-impute, rank and strength of ALS, rank of the Bayesian
+# model, all on validation ratings (the network keeps its preset rank, penalty and number of epochs). Now each method is fitted once
+# more, on training and validation part together, and meets the test part. Ratings of one user are not independent, so the standard
+# errors of the differences treat each user as one unit.
 
-# %% [markdown] lang="zh" of="e10ca914"
+# %% [markdown] lang="zh" of="1baecdcd"
 # 两样都有：验证误差降下来以后走平，训练误差却还在降。（日志里 `val_loss` 上升，是因为它含有惩罚项，而惩罚随因子变大；好坏要看 `val_rmse`。）
 #
 # ## 10. 只测试一次
@@ -719,17 +740,19 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 # | Keras network | {claim:network_rmse.full} | {claim:network_gain.full} |
 # | Bayes, averaged samples | {claim:bayes_rmse.full} | {claim:bayes_gain.full} |
 #
-# The spread in the first column is that of the splits, and all methods share it; the gains in the second are much surer. Bayes is ahead of
-# the zero-filled SVD by {claim:bayes_over_svd.full} and of the network by {claim:bayes_over_network.full}, which is
-# {claim:bayes_over_network_in_errors} standard errors over the users of one test part. So here the network loses. One difference is that,
-# like ALS, it ends at *one* point instead of averaging over many (exercise 6 measures how much that explains); another, that its penalty is fixed.
+# The spread in the first column is that of the splits, and all methods share it; the gains in the second are much surer. Bayes is
+# ahead of the zero-filled SVD by {claim:bayes_over_svd.full} and of the network by {claim:bayes_over_network.full}, which is
+# {claim:bayes_over_network_in_errors} standard errors over the users of one test part. So here the network loses. One difference is
+# that, like ALS, it ends at *one* point instead of averaging over many (exercise 6 measures how much that explains); another, that
+# its penalty is fixed.
 #
-# The step from zeros to guesses that improve raises the gain over the biases from {claim:svd_gain} to {claim:soft_gain}. That soft-impute is also ahead of ALS says nothing about the two ways: they
-# minimise the same objective, but soft-impute may keep 60 directions, and its strength was tried in finer steps (exercise 7). The SVD of residuals is the bargain of
-# the table: close to the network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) compares methods of this table with the SVD, SVD++ and neighbourhood methods
-# of the package scikit-surprise on the same splits.
+# The step from zeros to guesses that improve raises the gain over the biases from {claim:svd_gain} to {claim:soft_gain}. That
+# soft-impute is also ahead of ALS says nothing about the two ways: they minimise the same objective, but soft-impute may keep 60
+# directions, and its strength was tried in finer steps (exercise 7). The SVD of residuals is the bargain of the table: close to the
+# network, and hardly any time. [benchmarks/06_svd_recommendations.md](../benchmarks/06_svd_recommendations.md) compares methods of
+# this table with the SVD, SVD++ and neighbourhood methods of the package scikit-surprise on the same splits.
 
-# %% [markdown] lang="zh" of="fcc168dc"
+# %% [markdown] lang="zh" of="8bfb6110"
 # | 测试集，{claim:bayes_rmse.seeds} 个随机种子（各有自己的划分） | RMSE | 比偏置低 |
 # |---|---|---|
 # | 总均值 | {claim:bias_rmse.baseline} | |
@@ -741,11 +764,13 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 # | 贝叶斯，样本平均 | {claim:bayes_rmse.full} | {claim:bayes_gain.full} |
 #
 # 第一列的离散程度来自划分，各种方法一同起落；第二列的差要可靠得多。贝叶斯比填零的奇异值分解低 {claim:bayes_over_svd.full}，比网络低
-# {claim:bayes_over_network.full}；单看一个测试集，按用户算，后者是 {claim:bayes_over_network_in_errors} 个标准误。所以这一回网络输了。差别之一是，它和 ALS 一样，最后停在**一个**点上，没有对许多点取平均（这能解释多少，见练习 6）；另一点是，它的惩罚强度是固定的。
+# {claim:bayes_over_network.full}；单看一个测试集，按用户算，后者是 {claim:bayes_over_network_in_errors} 个标准误。
+# 所以这一回网络输了。差别之一是，它和 ALS 一样，最后停在**一个**点上，没有对许多点取平均（这能解释多少，见练习 6）；另一点是，它的惩罚强度是固定的。
 #
 # 不再死守着零，而是让猜测越填越准，这一步把对偏置的优势从 {claim:svd_gain}扩大到 {claim:soft_gain}。软插补也比 ALS 低，但这不说明哪条路更好：两者的目标相同，只是软插补最多可以留 60 个方向，
 # 强度也试得更细（练习 7）。残差的奇异值分解最划算：与网络相差不多，却几乎不花时间。
-# [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，把表中的方法与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
+# [benchmarks/06_svd_recommendations.md](../../benchmarks/06_svd_recommendations.md) 在同样的划分上，
+# 把表中的方法与 scikit-surprise 包里的 SVD、SVD++ 和近邻方法放在一起比较。
 
 # %% [markdown] lang="en"
 # ## 11. What the random split hides
@@ -775,28 +800,33 @@ claim("time_split_bayes_rmse", rmse(later["Bayes"], future), baseline=rmse(later
 claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 
 # %% [markdown] lang="en"
-# The random split flatters by {claim:random_split_flatters.full}, several times the gap between the best method and the biases; Bayes stays ahead of them. Most of the later
-# ratings come from new users, about whom the model can say nothing but what it thinks of the average one. Numbers from random
-# splits compare methods with each other; they are no forecast of how a system will do next month.
+# The random split flatters by {claim:random_split_flatters.full}, several times the gap between the best method and the biases;
+# Bayes stays ahead of them. Most of the later ratings come from new users, about whom the model can say nothing but what it thinks
+# of the average one. Numbers from random splits compare methods with each other; they are no forecast of how a system will do next
+# month.
 #
 # ## 12. A rating is not a ranking
 #
-# Nobody asks a recommender for decimals. People see ten films. So: hold out each user's last ten ratings by time (lots decide among ratings of the same second), rank all films that
-# the user has not rated before, and see how many of the ten turn up among the first ten (*recall@10*), and how high they stand (*nDCG@10*,
-# where a hit at place $i$ counts $1/\log_2(1+i)$ and the sum is divided by that of ten hits). The baseline is *popularity*: the same list for everybody, A1's $r_v$.
-# Two limits: a hit is a film that the user went on to rate, liked or not (exercise 4 changes that); and other users' later ratings remain visible.
+# Nobody asks a recommender for decimals. People see ten films. So: hold out each user's last ten ratings by time (lots decide among
+# ratings of the same second), rank all films that the user has not rated before, and see how many of the ten turn up among the
+# first ten (*recall@10*), and how high they stand (*nDCG@10*, where a hit at place $i$ counts $1/\log_2(1+i)$ and the sum is
+# divided by that of ten hits). The baseline is *popularity*: the same list for everybody, A1's $r_v$. Two limits: a hit is a film
+# that the user went on to rate, liked or not (exercise 4 changes that); and other users' later ratings remain visible.
 #
 # Here the opponents change. What did a user *rate at all*? That is known for every cell: 1 or 0, and the empty cell is an answer now.
 # Let $X$ be this table. Two methods, both made of its SVD, $X = U \Sigma V^\top$:
 #
 # - *SVD* (Cremonesi, Koren and Turrin, 2010): keep $k$ directions, $U_k U_k^\top X$, and drop the rest.
 # - *EASE* (Steck, 2019): predict each film from all *other* films by ridge regression. It has a closed form,
-#   $B = I - P\, \mathrm{diag}(P)^{-1}$ with $P = (X^\top X + \lambda I)^{-1}$ and scores $XB$. As a matrix of films by films it is large; with few
-#   users it need not be built, since $XP = (XX^\top + \lambda I)^{-1} X$: in $XP$ each direction is multiplied by $\frac{1}{\sigma^2 + \lambda}$. The scores are $X$ minus this (columns scaled by $\mathrm{diag}(P)^{-1}$, nearly $\lambda$ for rare films), so each direction is multiplied by about $\frac{\sigma^2}{\sigma^2 + \lambda}$: the weak ones are damped, none is dropped.
+#   $B = I - P\, \mathrm{diag}(P)^{-1}$ with $P = (X^\top X + \lambda I)^{-1}$ and scores $XB$. As a matrix of films by films it is
+#   large; with few
+#   users it need not be built, since $XP = (XX^\top + \lambda I)^{-1} X$: in $XP$ each direction is multiplied by $\frac{1}{\sigma^2 +
+#   \lambda}$. The scores are $X$ minus this (columns scaled by $\mathrm{diag}(P)^{-1}$, nearly $\lambda$ for rare films), so each
+#   direction is multiplied by about $\frac{\sigma^2}{\sigma^2 + \lambda}$: the weak ones are damped, none is dropped.
 #
 # First the shortcut by hand: the four users of section 3, a film counts as watched from 4 stars.
 
-# %% [markdown] lang="zh" of="92e53c1e"
+# %% [markdown] lang="zh" of="93b63ee3"
 # 随机划分把误差美化了 {claim:random_split_flatters.full}，是最好的方法与偏置之间差距的好几倍；不过贝叶斯仍然领先。后来的评分大多出自新用户，对他们，模型只说得出对
 # “普通用户”的看法。随机划分得到的数字可以用来比较方法，却预报不了系统下个月的表现。
 #
@@ -862,16 +892,17 @@ claim("svd_ndcg", found["SVD"].ndcg.mean(), baseline=popular.ndcg.mean())
 claim("bayes_ndcg", found["Bayes"].ndcg.mean(), baseline=popular.ndcg.mean())
 
 # %% [markdown] lang="en"
-# The best predictor of ratings is by far the *worst* adviser: nDCG {claim:bayes_ndcg.full}, popularity
-# {claim:bayes_ndcg.baseline}, EASE {claim:ease_ndcg}, which is {claim:ease_over_popularity_in_errors} standard errors above popularity. The truncated SVD
-# ({claim:svd_ndcg}) ties with EASE: what matters is the question, not the method.
-# Why? The last column tells: Bayes recommends films that far fewer people have rated. It answers "how would you like it, *if* you watched it?", and for that
-# question its answer may be right. But it has learnt from films that people had chosen to watch, and nobody asked whether they would.
-# Ratings are *missing not at random*; whether there is one says more than its value.
+# The best predictor of ratings is by far the *worst* adviser: nDCG {claim:bayes_ndcg.full}, popularity {claim:bayes_ndcg.baseline},
+# EASE {claim:ease_ndcg}, which is {claim:ease_over_popularity_in_errors} standard errors above popularity. The truncated SVD
+# ({claim:svd_ndcg}) ties with EASE: what matters is the question, not the method. Why? The last column tells: Bayes recommends
+# films that far fewer people have rated. It answers "how would you like it, *if* you watched it?", and for that question its answer
+# may be right. But it has learnt from films that people had chosen to watch, and nobody asked whether they would. Ratings are
+# *missing not at random*; whether there is one says more than its value.
 #
-# *What does that look like for one user?* A star marks a film among the user's last ten. We show the user whom EASE serves best; on average it finds {claim:ease_recall.percent} of the ten, fewer than one film.
+# *What does that look like for one user?* A star marks a film among the user's last ten. We show the user whom EASE serves best; on
+# average it finds {claim:ease_recall.percent} of the ten, fewer than one film.
 
-# %% [markdown] lang="zh" of="17d8065b"
+# %% [markdown] lang="zh" of="e8f14663"
 # 评分预测得最准的，推荐起来却远远**垫底**：nDCG 为 {claim:bayes_ndcg.full}，热门榜是 {claim:bayes_ndcg.baseline}，EASE 是 {claim:ease_ndcg}，
 # 比热门榜高 {claim:ease_over_popularity_in_errors} 个标准误。截断的奇异值分解（{claim:svd_ndcg}）与 EASE 打成平手：要紧的是问什么问题，不是用哪个方法。
 # 为什么？看最后一列：贝叶斯推荐的电影，评过的人少得多。它回答的是“**假如**你看了，会有多喜欢？”，
@@ -890,11 +921,11 @@ for name in ("EASE", "popularity", "Bayes"):
 # %% [markdown] lang="en"
 # ## 13. A new user, without retraining
 #
-# Somebody arrives and rates a few films. Must the model be trained again? No: with the films fixed, the user is one small regression, the formula of
-# section 8, once in each sample. This is called *folding in*. The proof that it is the same computation: fold in a user whom the
-# model *does* know, from their own ratings, and compare.
+# Somebody arrives and rates a few films. Must the model be trained again? No: with the films fixed, the user is one small
+# regression, the formula of section 8, once in each sample. This is called *folding in*. The proof that it is the same computation:
+# fold in a user whom the model *does* know, from their own ratings, and compare.
 
-# %% [markdown] lang="zh" of="5ffa2988"
+# %% [markdown] lang="zh" of="946bc0cb"
 # ## 13. 新用户来了，不必重新训练
 #
 # 有人来了，给几部电影打了分。模型要重新训练吗？不用：电影固定时，一个用户就是一次小小的回归，也就是第 8 节的公式，每个样本里算一次。
@@ -915,12 +946,12 @@ for name, stars in [("no answer yet", {}), ("space and action", space), ("love s
     print(f"\n{name}: {models.recommend(ratings, posterior, stars, often_rated)}")
 
 # %% [markdown] lang="en"
-# Without any answer it falls back on what the average user likes; each answer bends that. Four answers are
-# little: general favourites stay beside films that fit, and odd guesses slip in. In JupyterLab, move the sliders below and see the list follow. (A stored
-# page cannot do that; there, change the stars in the cell above. 0 means "not seen".) The cell also moves a
-# slider by program, so that the tests know that it works.
+# Without any answer it falls back on what the average user likes; each answer bends that. Four answers are little: general
+# favourites stay beside films that fit, and odd guesses slip in. In JupyterLab, move the sliders below and see the list follow. (A
+# stored page cannot do that; there, change the stars in the cell above. 0 means "not seen".) The cell also moves a slider by
+# program, so that the tests know that it works.
 
-# %% [markdown] lang="zh" of="d86460b8"
+# %% [markdown] lang="zh" of="05e345b4"
 # 一个回答也没有时，它退回到普通用户的喜好；每多一个回答，名单就跟着变。四个回答毕竟太少：
 # 合口味的电影旁边，还留着人人喜欢的片子，也混进一些莫名其妙的猜测。在 JupyterLab 里拖动下面的滑块，看看名单怎样变化。（静态页面上拖不了，
 # 请直接改上一格里的星数。0 表示“没看过”。）这一格还会用程序拨动一个滑块，好让测试知道它管用。
@@ -936,11 +967,12 @@ print("five stars for Sleepless in Seattle:", answer.value)
 # %% [markdown] lang="en"
 # ## 14. Similar films
 #
-# Each film is a column of the table of section 12, and the SVD gives it a few coordinates, a row of $V_k \sqrt{\Sigma_k}$, scaled to length 1 (only films with 50 ratings or more). Films that the same people rate point
-# the same way. *Do the coordinates mean anything?* Two checks: the nearest films by angle, and a map of the most watched
-# films in the second and third direction. (The first only says how popular a film is.) The SVD has seen no title and no genre.
+# Each film is a column of the table of section 12, and the SVD gives it a few coordinates, a row of $V_k \sqrt{\Sigma_k}$, scaled
+# to length 1 (only films with 50 ratings or more). Films that the same people rate point the same way. *Do the coordinates mean
+# anything?* Two checks: the nearest films by angle, and a map of the most watched films in the second and third direction. (The
+# first only says how popular a film is.) The SVD has seen no title and no genre.
 
-# %% [markdown] lang="zh" of="8c7d85d2"
+# %% [markdown] lang="zh" of="bf5250a0"
 # ## 14. 相似的电影
 #
 # 每部电影是第 12 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \sqrt{\Sigma_k}$ 的一行，再缩放到长度 1（只取至少有 50 个评分的电影）。同一批人评的电影，方向也相近。**这些坐标有意义吗？**
@@ -977,15 +1009,17 @@ claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1])
 # 以及《教父》《夺宝奇兵》等更早的电影，在另一侧。
 
 # %% [markdown] lang="en"
-# Some neighbours are of a kind, others merely of the same years. And the strongest direction after popularity has more to do with *time* than one would think. A user's coordinate in it correlates by
-# {claim:second_direction_is_time} with the day of the user's first rating; who left in 1996 could not rate *The Matrix*. Factors are what the data vary by, whether or not we have a name for it.
+# Some neighbours are of a kind, others merely of the same years. And the strongest direction after popularity has more to do with
+# *time* than one would think. A user's coordinate in it correlates by {claim:second_direction_is_time} with the day of the user's
+# first rating; who left in 1996 could not rate *The Matrix*. Factors are what the data vary by, whether or not we have a name for
+# it.
 #
 # ## 15. Cold start
 #
 # How many ratings does a new user have to give? Hide 200 users from the model altogether, fold each in from $n$ of their ratings
 # and predict the same other ratings each time (at most 30 of each user). Baseline: the film's bias plus the user's bias from these $n$ ratings.
 
-# %% [markdown] lang="zh" of="7065faba"
+# %% [markdown] lang="zh" of="f06fb861"
 # 邻居有的是同类，有的只是同一时期的电影。除了热门程度，最强的方向与**时间**大有关系：用户在这个方向上的坐标，与其第一次评分的日期相关系数达到 {claim:second_direction_is_time}；
 # 1996 年就离开的人，不可能评《黑客帝国》。数据因什么而不同，因子就是什么，不管我们叫不叫得出名字。
 #
@@ -1028,11 +1062,12 @@ claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
 #
 # ## 16. When the table grows
 #
-# A full SVD of a dense table of $m$ users and $n \ge m$ films costs time in proportion to $m^2 n$ and memory to $mn$, known or not. The sparse method
-# only multiplies with the known cells. Grow a synthetic table like ours (same share known, random places; without a hidden structure the
-# iteration has it harder, not easier) to 100 times as many ratings. *What happens to time and memory?* The dense way is tried on the two smallest tables.
+# A full SVD of a dense table of $m$ users and $n \ge m$ films costs time in proportion to $m^2 n$ and memory to $mn$, known or not.
+# The sparse method only multiplies with the known cells. Grow a synthetic table like ours (same share known, random places; without
+# a hidden structure the iteration has it harder, not easier) to 100 times as many ratings. *What happens to time and memory?* The
+# dense way is tried on the two smallest tables.
 
-# %% [markdown] lang="zh" of="2c7d6d60"
+# %% [markdown] lang="zh" of="387bdd27"
 # 十五个评分能让误差降低 {claim:cold_start_gain.full}，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
 # 有了十五个评分，折入才领先 {claim:cold_start_over_biases.full}。
 #
@@ -1056,12 +1091,13 @@ for times in (0.25, 1, 10, 100):
     print(f"{count:10,} {8 * count / 1e6:8.1f} {4 * m * n / 1e6:8,.0f}", *(f"{spent:9.2f}" for spent in np.diff(clock)))
 
 # %% [markdown] lang="en"
-# The five largest singular values of a table with ten million ratings take seconds on a small machine. The dense way, which computes all of them, is tens of times slower already at the size of our
-# table, and by the formula it would need a thousand times as long for the last line, and 2.4 GB instead of 80 MB. When even the sparse table does not fit one
-# machine, the same product can be computed in blocks on many: [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it with Dask's `svd_compressed`
-# on a local cluster and compares the singular values (`pip install -e .[cluster]`).
+# The five largest singular values of a table with ten million ratings take seconds on a small machine. The dense way, which
+# computes all of them, is tens of times slower already at the size of our table, and by the formula it would need a thousand times
+# as long for the last line, and 2.4 GB instead of 80 MB. When even the sparse table does not fit one machine, the same product can
+# be computed in blocks on many: [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it with Dask's
+# `svd_compressed` on a local cluster and compares the singular values (`pip install -e .[cluster]`).
 
-# %% [markdown] lang="zh" of="22c38d3a"
+# %% [markdown] lang="zh" of="5798947c"
 # 一千万个评分的表，最大的五个奇异值在一台小机器上几秒钟就算完。稠密的办法要算出全部奇异值，在我们这么大的表上就已经慢了几十倍，按上面的公式，最后一行要再慢一千倍，内存是 2.4 GB，而不是 80 MB。
 # 如果连稀疏表也大得一台机器放不下，同样的乘积可以分块，在许多机器上算：[benchmarks/06_cluster_svd.py](../../benchmarks/06_cluster_svd.py) 用 Dask 的
 # `svd_compressed` 在本地集群上做了这件事，并核对奇异值（`pip install -e .[cluster]`）。
@@ -1102,20 +1138,23 @@ with caught("films that the user has rated already are not taken out"):
     assert known_already == 0, f"{known_already:.0%} of the recommendations have been watched already"
 
 # %% [markdown] lang="en"
-# The first two are in circulation. None of the five raises an error by itself; without a baseline or a check beside them, the numbers would pass.
+# The first two are in circulation. None of the five raises an error by itself; without a baseline or a check beside them, the
+# numbers would pass.
 
-# %% [markdown] lang="zh" of="1721381f"
+# %% [markdown] lang="zh" of="bee07e96"
 # 前两个至今还在流传。五个毛病没有一个会自己报错；旁边没有基线和检验，那些数就蒙混过关了。
 
 # %% [markdown] lang="en"
 # ## 18. Why it matters for large models
 #
-# A table of 671 × 9,066 cells described by two tables of vectors: that is what "embedding" means in every large model. A
-# language model's last layer is the same product, of the context's vector with the vector of each of thousands of tokens. Low rank
-# saves work there too. Low-rank adaptation (LoRA; Hu et al., 2022) leaves a matrix $W$ as it is and trains only a product $BA$ of low
-# rank, say 8, that is added to it: for a matrix of $w \times w$ it trains $2 \cdot 8\, w$ numbers instead of $w^2$, 4 % at MiniLM's width of 384, 0.13 % at GPT-3's 12,288. *Are the weights themselves of low rank, then?* Look at those of MiniLM, a real language model (chapter 08), next to the film table.
+# A table of 671 × 9,066 cells described by two tables of vectors: that is what "embedding" means in every large model. A language
+# model's last layer is the same product, of the context's vector with the vector of each of thousands of tokens. Low rank saves
+# work there too. Low-rank adaptation (LoRA; Hu et al., 2022) leaves a matrix $W$ as it is and trains only a product $BA$ of low
+# rank, say 8, that is added to it: for a matrix of $w \times w$ it trains $2 \cdot 8\, w$ numbers instead of $w^2$, 4 % at MiniLM's
+# width of 384, 0.13 % at GPT-3's 12,288. *Are the weights themselves of low rank, then?* Look at those of MiniLM, a real language
+# model (chapter 08), next to the film table.
 
-# %% [markdown] lang="zh" of="e54a776e"
+# %% [markdown] lang="zh" of="66696dec"
 # ## 18. 与大模型有什么关系
 #
 # 用两张向量表描述一张 671 × 9066 格的表：大模型里的“嵌入”就是这个意思。语言模型的最后一层也是同样的乘积，拿上下文的向量与成千上万个词元的向量
@@ -1138,16 +1177,18 @@ for name, matrix in matrices.items():
 claim("minilm_feedforward_share", share)
 
 # %% [markdown] lang="en"
-# They are not: the strongest tenth of the directions of the feedforward matrix holds {claim:minilm_feedforward_share.percent} of its squares, so truncating it would throw
-# most of it away. What LoRA supposes to be of low rank is the *change* that a new task needs. And section 8 carries over too: averaging over many
-# possible models beats the best single one, which is one reason why ensembles do well.
+# They are not: the strongest tenth of the directions of the feedforward matrix holds {claim:minilm_feedforward_share.percent} of
+# its squares, so truncating it would throw most of it away. What LoRA supposes to be of low rank is the *change* that a new task
+# needs. And section 8 carries over too: averaging over many possible models beats the best single one, which is one reason why
+# ensembles do well.
 #
 # ## Summary
 #
 # - SVD writes a table as a sum of columns times rows, the best of each rank. It needs every cell; ratings fill 1.6 % of them.
 # - An empty cell is not a zero. Zero-filled *residuals* are fine and cost nothing: RMSE {claim:svd_rmse}, biases
 #   {claim:bias_rmse}.
-# - Filling the holes with one's own shrunk guess, again and again, is soft-impute: {claim:soft_rmse}. Ridge regressions by turns have the same minimum.
+# - Filling the holes with one's own shrunk guess, again and again, is soft-impute: {claim:soft_rmse}. Ridge regressions by turns have
+#   the same minimum.
 # - Averaging over possible factors instead of choosing one: {claim:bayes_rmse.full}. The Keras network reaches {claim:network_rmse}.
 # - Split by time, errors grow by {claim:random_split_flatters}.
 # - Good predictions of ratings can make bad rankings: nDCG@10 {claim:bayes_ndcg}, popularity {claim:ease_ndcg.baseline}, EASE {claim:ease_ndcg}.
@@ -1155,16 +1196,20 @@ claim("minilm_feedforward_share", share)
 #
 # ## Exercises
 #
-# 1. Do the SVD of $\begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ on paper. (The eigenvalues of $A^\top A$ are 45 and 5.) Check with NumPy. (15 minutes)
+# 1. Do the SVD of $\begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ on paper. (The eigenvalues of $A^\top A$ are 45 and 5.) Check with
+#    NumPy. (15 minutes)
 # 2. Rate ten films that you know with `recommend`. Which list would you rather have: this one, or one with `often_rated` at 1
 #    rating? Why? (10 minutes)
-# 3. Rank by Bayes, but only films with at least so many ratings, such as 50. What becomes of nDCG@10? Choose the threshold on `to_choose`. (15 minutes)
+# 3. Rank by Bayes, but only films with at least so many ratings, such as 50. What becomes of nDCG@10? Choose the threshold on
+#    `to_choose`. (15 minutes)
 # 4. Let only ratings of 4 and more count as relevant in section 12. Who wins now? Does the difference to popularity still exceed two standard
 #    errors? (15 minutes)
-# 5. Blend two methods of section 10 with a weight chosen on the validation part (for that, use models fitted on `train` alone: `fitted` has seen it). How much is gained, and is it worth a second model? (25 minutes)
+# 5. Blend two methods of section 10 with a weight chosen on the validation part (for that, use models fitted on `train` alone:
+#    `fitted` has seen it). How much is gained, and is it worth a second model? (25 minutes)
 # 6. Average over several end points: train the Keras network with five seeds and average the predictions. How much of
 #    the gap to Bayes closes? (20 minutes)
-# 7. Give ALS 60 factors and the strength that soft-impute chose, and fit it on `full_table`. How close do the two predictions come on the test part?
+# 7. Give ALS 60 factors and the strength that soft-impute chose, and fit it on `full_table`. How close do the two predictions come on
+#    the test part?
 #    Which is faster? (10 minutes)
 #
 # ## References
@@ -1191,7 +1236,7 @@ claim("minilm_feedforward_share", share)
 #   Systems 5(4), 19. doi:10.1145/2827872 (A1's reference [6] does not exist)
 # - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
 
-# %% [markdown] lang="zh" of="68e2fc79"
+# %% [markdown] lang="zh" of="10b9bbcf"
 # 不是：前馈矩阵最强的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
 # 第 8 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习效果好，这是原因之一。
 #

@@ -176,11 +176,12 @@ for _ in range(5):
 assert merges == byte_pairs.learn_merges(words, 5)
 
 # %% [markdown] lang="en"
-# It has found "est_", though nobody told it what a superlative is. GPT-2 begins one level lower, with the 256 *bytes* of UTF-8 (Radford et al., 2019), so that
-# every string in every script can be written and nothing is ever unknown. We learn 1,000 merges from the plays, read GPT-2's own 50,000, and ask of both: *does every
-# string come back unharmed, and how many characters does a token hold?*
+# It has found "est_", though nobody told it what a superlative is. GPT-2 begins one level lower, with the 256 *bytes* of UTF-8
+# (Radford et al., 2019), so that every string in every script can be written and nothing is ever unknown. We learn 1,000 merges
+# from the plays, read GPT-2's own 50,000, and ask of both: *does every string come back unharmed, and how many characters does a
+# token hold?*
 
-# %% [markdown] lang="zh" of="b525d795"
+# %% [markdown] lang="zh" of="d2dbacab"
 # 没有人告诉它什么是最高级，它自己找出了“est_”。GPT-2 再往下退一级，从 UTF-8 的 256 个**字节**出发（Radford 等，2019），任何文字的任何字符串都写得出来，永远没有“未知”。
 # 我们从剧本里学 1000 次合并，再读入 GPT-2 自己的五万次，问两件事：**每个字符串都能原样还原吗？一个词元装得下几个字符？**
 
@@ -219,41 +220,46 @@ claim("merges_shakespeare", characters_a_token["Shakespeare"][0])
 claim("gpt2_chinese", characters_a_token["Tang poems"][1])
 
 # %% [markdown] lang="en" role="alt"
-# Characters a token against the number of merges, from 0 to 1,000. For Shakespeare's text the curve rises from 1 to about 2.5, and GPT-2's own merges stand a
-# little above 3. For Chinese poems the curve stays at about a third, a character being three bytes; with GPT-2's merges it is still below a half.
+# Characters a token against the number of merges, from 0 to 1,000. For Shakespeare's text the curve rises from 1 to about 2.5, and
+# GPT-2's own merges stand a little above 3. For Chinese poems the curve stays at about a third, a character being three bytes; with
+# GPT-2's merges it is still below a half.
 
-# %% [markdown] lang="zh" role="alt" of="a22d9754"
+# %% [markdown] lang="zh" role="alt" of="3822a95f"
 # 每个词元的字符数随合并次数（0 到 1000）的变化。莎士比亚的文字从 1 升到约 2.5，GPT-2 自己的合并略高于 3。中文诗始终停在约三分之一（一个汉字三个字节），
 # 用 GPT-2 的合并也不到二分之一。
 
 # %% [markdown] lang="en"
-# All 500 random strings came back unharmed, by both. (`Ġ` in the lists is GPT-2's sign for a space: it belongs to the word behind it.) A thousand merges put {claim:merges_shakespeare} characters into a token. GPT-2's merges, learnt from mostly English web pages, cut a Chinese
-# character into more than two tokens ({claim:gpt2_chinese} characters a token): a poem takes more than twice as many steps as it has characters. It also means
-# that a loss per token says nothing before we know how much text a token holds. All losses below are in *nats a character*
-# (a nat belongs to the natural logarithm as a bit belongs to that of base 2).
+# All 500 random strings came back unharmed, by both. (`Ġ` in the lists is GPT-2's sign for a space: it belongs to the word behind
+# it.) A thousand merges put {claim:merges_shakespeare} characters into a token. GPT-2's merges, learnt from mostly English web
+# pages, cut a Chinese character into more than two tokens ({claim:gpt2_chinese} characters a token): a poem takes more than twice
+# as many steps as it has characters. It also means that a loss per token says nothing before we know how much text a token holds.
+# All losses below are in *nats a character* (a nat belongs to the natural logarithm as a bit belongs to that of base 2).
 
-# %% [markdown] lang="zh" of="08457541"
-# 500 个随机字符串，两者都能原样还原。（`Ġ` 是 GPT-2 表示空格的记号，空格归它后面的词。）一千次合并，让一个词元装下 {claim:merges_shakespeare} 个字符。GPT-2 的合并是从以英文为主的网页学来的，一个汉字要两个多词元（每个词元 {claim:gpt2_chinese} 个字符）：
+# %% [markdown] lang="zh" of="d26219ab"
+# 500 个随机字符串，两者都能原样还原。（`Ġ` 是 GPT-2 表示空格的记号，空格归它后面的词。）一千次合并，让一个词元装下 {claim:merges_shakespeare} 个字符。
+# GPT-2 的合并是从以英文为主的网页学来的，一个汉字要两个多词元（每个词元 {claim:gpt2_chinese} 个字符）：
 # 一首诗的步数是字数的两倍多。这也说明，不知道一个词元装多少文字，“每个词元的损失”就毫无意义。
 # 下文的损失一律以**每字符的奈特数**计（奈特之于自然对数，正如比特之于以 2 为底的对数）。
 
 # %% [markdown] lang="en"
 # ## 3. Baseline: counting
 #
-# A language model gives every possible next character a probability; its loss is the mean of $-\ln p$, where $p$ went to the character that came, on
-# text that it has not seen. A guess among 75 costs $\ln 75 = 4.317$ nats. An *n-gram* model counts what followed the last $n-1$ characters
-# (Shannon, 1948). Long contexts $h$ have rarely been seen, so each is mixed with $h'$, the same without its first character. Witten and Bell's
-# rule (Bell, Cleary and Witten, 1990; Chen and Goodman, 1999) gives $h'$ as many votes as there were *different* followers $T(h)$, since that is how
-# often something new turned up. With $N$ for the number of occurrences,
+# A language model gives every possible next character a probability; its loss is the mean of $-\ln p$, where $p$ went to the
+# character that came, on text that it has not seen. A guess among 75 costs $\ln 75 = 4.317$ nats. An *n-gram* model counts what
+# followed the last $n-1$ characters (Shannon, 1948). Long contexts $h$ have rarely been seen, so each is mixed with $h'$, the same
+# without its first character. Witten and Bell's rule (Bell, Cleary and Witten, 1990; Chen and Goodman, 1999) gives $h'$ as many
+# votes as there were *different* followers $T(h)$, since that is how often something new turned up. With $N$ for the number of
+# occurrences,
 #
 # $$P(c \mid h) = \frac{N(hc) + T(h)\, P(c \mid h')}{N(h) + T(h)}.$$
 #
-# On paper, "abac abad" after "aba": seen twice, followed by c and by d, so $T = 2$, and $P(c \mid aba) = (1 + 2 P(c \mid ba)) / 4$. The
-# plays are split by place: the test text is the first 30,000 characters of the last tenth, the validation text the last 30,000 of the eighth tenth.
-# *Which n is best?* We expect a larger n to help until its contexts are too rare. *And a compressor?* It spends about $-\ln p$ on
-# each character, so it is a language model too. We take what its output grows by when the text follows the training text.
+# On paper, "abac abad" after "aba": seen twice, followed by c and by d, so $T = 2$, and $P(c \mid aba) = (1 + 2 P(c \mid ba)) / 4$.
+# The plays are split by place: the test text is the first 30,000 characters of the last tenth, the validation text the last 30,000
+# of the eighth tenth. *Which n is best?* We expect a larger n to help until its contexts are too rare. *And a compressor?* It
+# spends about $-\ln p$ on each character, so it is a language model too. We take what its output grows by when the text follows the
+# training text.
 
-# %% [markdown] lang="zh" of="fb5f7a58"
+# %% [markdown] lang="zh" of="8aa3f369"
 # ## 3. 基线：数一数
 #
 # 语言模型给每个可能的下一个字符一个概率；设实际出现的那个字符得到的是 $p$，损失就是 $-\ln p$ 在没见过的文字上的均值。在 75 个字符里瞎猜，要 $\ln 75 = 4.317$ 奈特。
@@ -298,36 +304,40 @@ print("validation:", {f"{n}-gram": round(float(value), 3) for n, value in by_ord
 print(plays.decode(ngrams[best_order].sample(plays.encode("DUKE.\nWhat"), 300, seed)))
 
 # %% [markdown] lang="en" role="alt"
-# Loss of n-gram models against n, from 1 to 8. On the validation text it falls from 3.3 to 1.5 at n = 5 and rises again; on the text that was counted it falls
-# on and on, to 0.6. The compressors bz2 and lzma are horizontal lines at 1.50 and 1.67.
+# Loss of n-gram models against n, from 1 to 8. On the validation text it falls from 3.3 to 1.5 at n = 5 and rises again; on the
+# text that was counted it falls on and on, to 0.6. The compressors bz2 and lzma are horizontal lines at 1.50 and 1.67.
 
-# %% [markdown] lang="zh" role="alt" of="4cecc73a"
+# %% [markdown] lang="zh" role="alt" of="8bd43ed3"
 # n 元模型的损失随 n（1 到 8）的变化。在验证文本上从 3.3 降到 n = 5 时的 1.5，随后回升；在数过的文本上一路降到 0.6。压缩程序 bz2 和 lzma 是两条水平线，分别在 1.50 和 1.67。
 
 # %% [markdown] lang="en"
-# n = 5, four characters of context: beyond that the table knows its own text ever better by heart, which helps nobody. Counting takes less than a second, the table is level
-# with bz2 and ahead of lzma, and its sample has words, lines and speakers, if no sense. That is the one to beat. (bz2 works in blocks of 900,000 bytes and forgets
-# everything at their end, so it is given the last 860,000 characters of the training text only.)
+# n = 5, four characters of context: beyond that the table knows its own text ever better by heart, which helps nobody. Counting
+# takes less than a second, the table is level with bz2 and ahead of lzma, and its sample has words, lines and speakers, if no
+# sense. That is the one to beat. (bz2 works in blocks of 900,000 bytes and forgets everything at their end, so it is given the last
+# 860,000 characters of the training text only.)
 #
 # ## 4. GPT by hand
 #
-# GPT is the decoder of chapter 05 without the encoder and without the attention to it (Radford et al., 2018): each character's vector plus its
-# position, and blocks of causal attention and feed-forward network. (Theirs had learnt positions, another activation, GELU, and normalised after each sum.) The
-# table $E$ of the characters' vectors serves once more as output layer; with $x_t$ for the normalised output of the last block at place $t$, and the scores $E\, x_t$ before the softmax called *logits*,
+# GPT is the decoder of chapter 05 without the encoder and without the attention to it (Radford et al., 2018): each character's
+# vector plus its position, and blocks of causal attention and feed-forward network. (Theirs had learnt positions, another
+# activation, GELU, and normalised after each sum.) The table $E$ of the characters' vectors serves once more as output layer; with
+# $x_t$ for the normalised output of the last block at place $t$, and the scores $E\, x_t$ before the softmax called *logits*,
 #
 # $$p(c_{t+1} \mid c_1 \dots c_t) = \mathrm{softmax}(E\, x_t), \qquad L = -\frac{1}{T} \sum_t \ln p(c_{t+1} \mid c_1 \dots c_t).$$
 #
-# The causal mask makes the training cheap: one pass gives a prediction at *every* position, none of which can see its answer. We write it in NumPy, and
-# compute the loss three ways: NumPy, the packaged model once, and the packaged model on each beginning of the text separately. Do they agree?
+# The causal mask makes the training cheap: one pass gives a prediction at *every* position, none of which can see its answer. We
+# write it in NumPy, and compute the loss three ways: NumPy, the packaged model once, and the packaged model on each beginning of
+# the text separately. Do they agree?
 
-# %% [markdown] lang="zh" of="edb4e745"
+# %% [markdown] lang="zh" of="ea712b7e"
 # n = 5，即四个字符的上文：再长，表就越来越只是背下自己的文本，对谁也没有帮助。数一遍不到一秒，与 bz2 不相上下，胜过 lzma；它写出来的东西有词、有分行、有说话的人，只是不知所云。
 # 要打败的就是它。（bz2 以 90 万字节为一块，块一满就全忘，所以只给它训练文本最后的 86 万个字符。）
 #
 # ## 4. 手写 GPT
 #
 # GPT 就是第 05 章的解码器，去掉编码器，也去掉对它的注意力（Radford 等，2018）：每个字符的向量加上位置，再是若干块因果注意力与前馈网络。
-# （原作用的是可学习的位置表和另一种激活函数 GELU，并且先相加再归一化。）字符的向量表 $E$ 最后再用一次，作输出层；记最后一块在位置 $t$ 的输出归一化之后为 $x_t$，softmax 之前的分数 $E\, x_t$ 叫作 **logits**，则
+# （原作用的是可学习的位置表和另一种激活函数 GELU，并且先相加再归一化。）字符的向量表 $E$ 最后再用一次，作输出层；记最后一块在位置 $t$ 的输出归一化之后为 $x_t$，
+# softmax 之前的分数 $E\, x_t$ 叫作 **logits**，则
 #
 # $$p(c_{t+1} \mid c_1 \dots c_t) = \mathrm{softmax}(E\, x_t), \qquad L = -\frac{1}{T} \sum_t \ln p(c_{t+1} \mid c_1 \dots c_t) 。$$
 #
@@ -380,12 +390,14 @@ np.testing.assert_allclose(one_by_one, at_once, atol=1e-4)
 #
 # ## 5. Two minutes of training
 #
-# Now the real thing. Windows of 32 characters, each character to be predicted from those before it in its window; one cycle of the learning rate (chapter 02);
-# XLA, a compiler, makes one program of a whole step. Weight matrices move by Muon (Jordan et al., 2024; Liu et al., 2025), which goes about as far along weak directions
-# of the averaged gradient as along strong ones; tables and vectors move by AdamW, Adam with weights that shrink a little at every step. Unseen text is judged in windows that move on by
-# half their length, of which only the second half is scored, so that every character has context. *Will reading the plays once beat the table of counts?* We expect not.
+# Now the real thing. Windows of 32 characters, each character to be predicted from those before it in its window; one cycle of the
+# learning rate (chapter 02); XLA, a compiler, makes one program of a whole step. Weight matrices move by Muon (Jordan et al., 2024;
+# Liu et al., 2025), which goes about as far along weak directions of the averaged gradient as along strong ones; tables and vectors
+# move by AdamW, Adam with weights that shrink a little at every step. Unseen text is judged in windows that move on by half their
+# length, of which only the second half is scored, so that every character has context. *Will reading the plays once beat the table
+# of counts?* We expect not.
 
-# %% [markdown] lang="zh" of="e67ddc6d"
+# %% [markdown] lang="zh" of="b189c12b"
 # 三者一致。（没有训练过的网络比在 75 个字符里瞎猜还差：它最初的 logits 并不相等，有偏好，却毫无根据。）
 #
 # ## 5. 训练两分钟
@@ -413,23 +425,25 @@ plt.show()
 print(plays.decode(generate(two_minutes, plays.encode("DUKE.\nWhat")[None], 200, seed=seed)[0]))
 
 # %% [markdown] lang="en" role="alt"
-# The training loss of the GPT against how often the text was read, falling from 3.8 to about 1.6; its validation loss at the end lies between the horizontal lines of the 2-gram at 2.5 and the 5-gram at 1.51, close to the latter.
+# The training loss of the GPT against how often the text was read, falling from 3.8 to about 1.6; its validation loss at the end
+# lies between the horizontal lines of the 2-gram at 2.5 and the 5-gram at 1.51, close to the latter.
 
-# %% [markdown] lang="zh" role="alt" of="3929d9d8"
+# %% [markdown] lang="zh" role="alt" of="8628703a"
 # GPT 的训练损失随读过文本的遍数变化，从 3.8 降到约 1.6；最后的验证损失落在两条水平线之间：2 元模型的 2.5 和 5 元模型的 1.51，离后者不远。
 
 # %% [markdown] lang="en"
-# It is far better than the table of character pairs, and still behind the 5-gram. Longer windows would not have helped: windows of 64 characters, half as many in a batch, take
-# as long and come out worse, those of 128 worse still ([benchmark](../benchmarks/07_gpt.md)). A likely reason: at first, attention has to find out which places matter, and among fewer it finds out sooner.
-# *Is that the end of it?*
+# It is far better than the table of character pairs, and still behind the 5-gram. Longer windows would not have helped: windows of
+# 64 characters, half as many in a batch, take as long and come out worse, those of 128 worse still
+# ([benchmark](../benchmarks/07_gpt.md)). A likely reason: at first, attention has to find out which places matter, and among fewer
+# it finds out sooner. *Is that the end of it?*
 #
 # ## 6. With more training
 #
-# The repository carries a GPT that was trained longer with the same code: more readings, one more block, longer windows, dropout, and the moving average of the
-# weights. Its record holds the command, the seed and the curve; nothing of it is computed here except what counts, its loss. Now the loss on the test
-# text is measured, once, for all models.
+# The repository carries a GPT that was trained longer with the same code: more readings, one more block, longer windows, dropout,
+# and the moving average of the weights. Its record holds the command, the seed and the curve; nothing of it is computed here except
+# what counts, its loss. Now the loss on the test text is measured, once, for all models.
 
-# %% [markdown] lang="zh" of="19b5e744"
+# %% [markdown] lang="zh" of="28beeeda"
 # 它比字符对表好得多，却还是落在 5 元模型后面。窗口长一些也没有用：窗口取 64 个字符、每批少一半，时间一样，结果更差；取 128 个字符还要差
 # （[基准测试](../../benchmarks/07_gpt.md)）。一个可能的原因：训练之初，注意力要先弄清哪些位置要紧，位置少，弄清得就快。**就这样了吗？**
 #
@@ -473,21 +487,25 @@ plt.show()
 print(f"ahead of the {counts} after reading the plays {ahead} times")
 
 # %% [markdown] lang="en" role="alt"
-# The recorded training curve of the longer GPT. The validation loss falls from 2.5 after the first reading to 1.36 after the eighth and crosses the line of the
-# 5-gram, 1.51, between the third and the fourth. The loss on the training windows, measured with dropout, lies above it until the seventh reading and just below it at the eighth.
+# The recorded training curve of the longer GPT. The validation loss falls from 2.5 after the first reading to 1.36 after the eighth
+# and crosses the line of the 5-gram, 1.51, between the third and the fourth. The loss on the training windows, measured with
+# dropout, lies above it until the seventh reading and just below it at the eighth.
 
-# %% [markdown] lang="zh" role="alt" of="4eb9b90d"
+# %% [markdown] lang="zh" role="alt" of="7b5978c5"
 # 练得更久的 GPT 的训练曲线（有记录可查）。验证损失从第一遍后的 2.5 降到第八遍后的 1.36，在第三遍与第四遍之间穿过 5 元模型的水平线 1.51。
 # 训练窗口上的损失是带着随机丢弃测的，到第七遍为止都高于它，第八遍略低于它。
 
 # %% [markdown] lang="en"
-# Two minutes: {claim:gpt_test_loss.full} a character, behind the 5-gram by {claim:two_minutes_behind}. Longer: {claim:checkpoint_test_loss}, ahead of it
-# ({claim:checkpoint_test_loss.baseline}); the line "longer training − counting" shows how sure the lead is, by blocks of 500 characters (chapter 03). Figures published for another Shakespeare file cannot be
-# compared with ours; nanoGPT's recipe (Karpathy, 2022) is restated on our text in [benchmarks/07_gpt.md](../benchmarks/07_gpt.md). *Where is the gain?* We
-# expect it late in long words, whose beginning the 5-gram no longer sees, and look at the loss by the place of a letter in its word.
+# Two minutes: {claim:gpt_test_loss.full} a character, behind the 5-gram by {claim:two_minutes_behind}. Longer:
+# {claim:checkpoint_test_loss}, ahead of it ({claim:checkpoint_test_loss.baseline}); the line "longer training − counting" shows how
+# sure the lead is, by blocks of 500 characters (chapter 03). Figures published for another Shakespeare file cannot be compared with
+# ours; nanoGPT's recipe (Karpathy, 2022) is restated on our text in [benchmarks/07_gpt.md](../benchmarks/07_gpt.md). *Where is the
+# gain?* We expect it late in long words, whose beginning the 5-gram no longer sees, and look at the loss by the place of a letter
+# in its word.
 
-# %% [markdown] lang="zh" of="0606a2c9"
-# 两分钟：每字符 {claim:gpt_test_loss.full}，比 5 元模型差 {claim:two_minutes_behind}。练得更久：{claim:checkpoint_test_loss}，超过了它（{claim:checkpoint_test_loss.baseline}）；
+# %% [markdown] lang="zh" of="312bca2b"
+# 两分钟：每字符 {claim:gpt_test_loss.full}，比 5 元模型差 {claim:two_minutes_behind}。练得更久：
+# {claim:checkpoint_test_loss}，超过了它（{claim:checkpoint_test_loss.baseline}）；
 # “longer training − counting”一行以 500 个字符为一块，用分块自助法（第 03 章）看这一领先有多可靠。别人在另一份莎士比亚文本上报告的数，不能拿来和我们的相比；
 # [benchmarks/07_gpt.md](../../benchmarks/07_gpt.md) 把 nanoGPT 的配方（Karpathy，2022）搬到我们的文本上重跑。
 # **赢在哪里？** 我们预计在长词的后半，那里 5 元模型已看不到词头；于是按字母在词中的位置来看损失。
@@ -510,19 +528,21 @@ print(f"GPT ahead by {outside:.2f} outside words, {first:.2f} at first letters, 
 assert outside > 0.15 > 0 > late
 
 # %% [markdown] lang="en" role="alt"
-# Loss by the place of a letter in its word for the 5-gram and both GPTs. All are highest at the first letter, near 3, and much lower from the second on. The longer trained GPT is lowest
-# outside words and at the first two letters; from the fourth to the eighth letter the 5-gram is the lowest of the three, and the two-minute GPT the highest.
+# Loss by the place of a letter in its word for the 5-gram and both GPTs. All are highest at the first letter, near 3, and much
+# lower from the second on. The longer trained GPT is lowest outside words and at the first two letters; from the fourth to the
+# eighth letter the 5-gram is the lowest of the three, and the two-minute GPT the highest.
 
-# %% [markdown] lang="zh" role="alt" of="970dd478"
+# %% [markdown] lang="zh" role="alt" of="3f0d734d"
 # 5 元模型和两个 GPT 的损失随字母在词中位置的变化。三者都在首字母最高（接近 3），从第二个字母起低得多。词外和头两个字母处，练得更久的 GPT 最低；
 # 第四到第八个字母，5 元模型最低，只练两分钟的 GPT 最高。
 
 # %% [markdown] lang="en"
-# We were wrong. Inside long words the *table* is ahead, even of the longer trained GPT: four letters nearly give away a word that has been counted, and the
-# table forgets none, while the net has to learn rare spellings by many small steps. The net wins outside words and at their beginnings: where a word, a line or a speech ends, and which
-# word comes next, hangs on what stands further back than four characters. Such places are more than a third of the text. (Exercise 3 lets the two work together.)
+# We were wrong. Inside long words the *table* is ahead, even of the longer trained GPT: four letters nearly give away a word that
+# has been counted, and the table forgets none, while the net has to learn rare spellings by many small steps. The net wins outside
+# words and at their beginnings: where a word, a line or a speech ends, and which word comes next, hangs on what stands further back
+# than four characters. Such places are more than a third of the text. (Exercise 3 lets the two work together.)
 
-# %% [markdown] lang="zh" of="b9f5b02b"
+# %% [markdown] lang="zh" of="ffafc8f5"
 # 我们猜错了。在长词内部，领先的是**计数表**，连练得更久的 GPT 也不如它：一个数过的词，四个字母就差不多泄了底，而表什么都不会忘，网络却要一小步一小步地学会少见的拼法。
 # 网络赢在词外和词头：一个词、一行、一段台词到哪里结束，下一个词是什么，要看四个字符以外的上文。这样的地方占文本的三分之一以上。（练习 3 让两者合作。）
 
@@ -530,11 +550,12 @@ assert outside > 0.15 > 0 > late
 # ## 7. Drawing text (sampling)
 #
 # A model gives probabilities; a text needs decisions. *Greedy* takes the most probable character. *Temperature* $\tau$ draws from
-# $\mathrm{softmax}(z/\tau)$, $z$ being the logits: below 1 the probable gains, above 1 the improbable. *Top-k* draws among the k most probable (Fan et al., 2018), *top-p* among the fewest
-# that together have at least probability p (Holtzman et al., 2020). First with numbers that fit on paper: probabilities .5, .25, .15, .1. *What do τ = ½, k = 2 and p = .7 make of them?*
-# (At τ = ½ the probabilities are squared and divided by their sum, .345.)
+# $\mathrm{softmax}(z/\tau)$, $z$ being the logits: below 1 the probable gains, above 1 the improbable. *Top-k* draws among the k
+# most probable (Fan et al., 2018), *top-p* among the fewest that together have at least probability p (Holtzman et al., 2020).
+# First with numbers that fit on paper: probabilities .5, .25, .15, .1. *What do τ = ½, k = 2 and p = .7 make of them?* (At τ = ½
+# the probabilities are squared and divided by their sum, .345.)
 
-# %% [markdown] lang="zh" of="7be107a4"
+# %% [markdown] lang="zh" of="fbe67f34"
 # ## 7. 抽取文字（采样）
 #
 # 模型给的是概率，写文字却要拿主意。**贪心**总取概率最大的字符。**温度** $\tau$ 从 $\mathrm{softmax}(z/\tau)$ 中抽取，$z$ 是 logits：小于 1 时更偏向大概率，大于 1 时更平。
@@ -549,13 +570,17 @@ for name, logits in drawn_from.items():
 np.testing.assert_allclose(softmax(z / 0.5)[0], np.array([0.5, 0.25, 0.15, 0.1]) ** 2 / 0.345, rtol=1e-5)
 
 # %% [markdown] lang="en"
-# τ = ½ sharpens, τ = 2 flattens. Here k = 2 and p = .7 keep the same two; after a surer distribution top-p would keep fewer, top-k still two. Now the plays. Each method continues sixteen passages of the validation text by 240 characters. What is a good sample? We measure *repetition*: the share of words inside a run of four
-# words that the sample has had before; *variety*: different pairs of words among all pairs; the *judge's loss*: what the 5-gram, an outside judge, gives to it (low is likely). The other way
-# round, we measure the *loss* of the method on Shakespeare's own text there, and what it *cannot say*: the share of its characters that the method would never draw. A single one makes the loss
-# infinite. The last line is what Shakespeare wrote. *Which method comes closest to it?* We expect greedy to be too likely, and τ = 1.5 not likely enough.
+# τ = ½ sharpens, τ = 2 flattens. Here k = 2 and p = .7 keep the same two; after a surer distribution top-p would keep fewer, top-k
+# still two. Now the plays. Each method continues sixteen passages of the validation text by 240 characters. What is a good sample?
+# We measure *repetition*: the share of words inside a run of four words that the sample has had before; *variety*: different pairs
+# of words among all pairs; the *judge's loss*: what the 5-gram, an outside judge, gives to it (low is likely). The other way round,
+# we measure the *loss* of the method on Shakespeare's own text there, and what it *cannot say*: the share of its characters that
+# the method would never draw. A single one makes the loss infinite. The last line is what Shakespeare wrote. *Which method comes
+# closest to it?* We expect greedy to be too likely, and τ = 1.5 not likely enough.
 
-# %% [markdown] lang="zh" of="063c92e2"
-# τ = ½ 使分布更尖，τ = 2 使它更平。这里 k = 2 和 p = .7 留下的恰好是同样两个；分布更有把握时，top-p 会留得更少，top-k 照旧留两个。轮到剧本。每种办法都为验证文本中的十六个片段各续写 240 个字符。怎样才算好？我们量**重复**（repetition），即落在本段已经出现过的四词连串里的词所占比例；
+# %% [markdown] lang="zh" of="f1bf4ce9"
+# τ = ½ 使分布更尖，τ = 2 使它更平。这里 k = 2 和 p = .7 留下的恰好是同样两个；分布更有把握时，top-p 会留得更少，top-k 照旧留两个。轮到剧本。
+# 每种办法都为验证文本中的十六个片段各续写 240 个字符。怎样才算好？我们量**重复**（repetition），即落在本段已经出现过的四词连串里的词所占比例；
 # **丰富**（variety），即不同的词对占全部词对的比例；**像不像**（judge's loss），即请 5 元模型作旁观的裁判，看它给出的损失，越低越像。
 # 反过来，再量这种办法在那里的莎士比亚原文上的**损失**（loss），以及它**说不出**（cannot say）的：原文里有多少字符是它绝不会抽到的；只要有一个，损失就是无穷大。
 # 最后一行是莎士比亚自己写的下文。**哪种办法最接近他？** 我们预计贪心“像”过了头，τ = 1.5 则不够像。
@@ -589,30 +614,36 @@ for name in ("greedy", "τ = 1", "top-p, p = 0.9"):
     print(f"--- {name}\n{plays.decode(prompts[3][-30:])}|{plays.decode(samples[name][3])}")
 
 # %% [markdown] lang="en" role="alt"
-# Each sampling method as a point: the 5-gram's loss on its text against the share of different pairs of words. Greedy stands at the lower left, τ = 1.5 far to the right and high; τ = 1
-# lies next to the star of Shakespeare's own text, top-p and top-k between it and greedy.
+# Each sampling method as a point: the 5-gram's loss on its text against the share of different pairs of words. Greedy stands at the
+# lower left, τ = 1.5 far to the right and high; τ = 1 lies next to the star of Shakespeare's own text, top-p and top-k between it
+# and greedy.
 
-# %% [markdown] lang="zh" role="alt" of="722e5efd"
+# %% [markdown] lang="zh" role="alt" of="58eb061d"
 # 每种采样办法一个点：横轴是 5 元模型给的损失，纵轴是不同的词对所占比例。贪心在左下，τ = 1.5 在右上远处；τ = 1 紧挨着代表莎士比亚原文的星号，top-p 和 top-k 在它与贪心之间。
 
 # %% [markdown] lang="en"
-# Greedy runs in circles: {claim:greedy_repetition.percent} of its words repeat a run of four. The most probable continuation is not what people write, for people say what is
-# not expected (Holtzman et al., 2020). Plain drawing, τ = 1, repeats less than one word in fifty, and the judge's loss differs from that of the original by {claim:plain_judged}: it draws what the model believes, so that its faults are the
-# model's. As expected, greedy text is too likely for the judge, and text at τ = 1.5 far from likely enough. τ = 0.5, top-k and top-p, too, write text that is likelier than Shakespeare's: τ = 0.5 pays with variety; top-k and top-p pay less of it, but they can no longer say part of what Shakespeare said.
+# Greedy runs in circles: {claim:greedy_repetition.percent} of its words repeat a run of four. The most probable continuation is not
+# what people write, for people say what is not expected (Holtzman et al., 2020). Plain drawing, τ = 1, repeats less than one word
+# in fifty, and the judge's loss differs from that of the original by {claim:plain_judged}: it draws what the model believes, so
+# that its faults are the model's. As expected, greedy text is too likely for the judge, and text at τ = 1.5 far from likely enough.
+# τ = 0.5, top-k and top-p, too, write text that is likelier than Shakespeare's: τ = 0.5 pays with variety; top-k and top-p pay less
+# of it, but they can no longer say part of what Shakespeare said.
 
-# %% [markdown] lang="zh" of="19327ea8"
+# %% [markdown] lang="zh" of="6c56123f"
 # 贪心在兜圈子：它的词有 {claim:greedy_repetition.percent} 落在重复的四词连串里。概率最大的续文并不是人会写的，因为人说的正是意料之外的话（Holtzman 等，2020）。
 # 直接按概率抽（τ = 1），重复的不到五十分之一，裁判给的损失与原文的相差 {claim:plain_judged}：它抽的就是模型所信的，毛病也都是模型的毛病。
-# 不出所料，在裁判看来，贪心“像”过了头，τ = 1.5 则远远不够像。τ = 0.5、top-k 和 top-p 写出来的也比莎士比亚还“像”：τ = 0.5 的代价是少了丰富；top-k 和 top-p 少得不多，可是莎士比亚说过的话，有一部分它们再也说不出了。
+# 不出所料，在裁判看来，贪心“像”过了头，τ = 1.5 则远远不够像。τ = 0.5、top-k 和 top-p 写出来的也比莎士比亚还“像”：τ = 0.5 的代价是少了丰富；
+# top-k 和 top-p 少得不多，可是莎士比亚说过的话，有一部分它们再也说不出了。
 
 # %% [markdown] lang="en"
 # ## 8. The key–value cache
 #
-# To draw character 101, must the network read the hundred before it again? Under the causal mask their keys and values cannot change any more, so they are
-# kept (chapter 05), and only the new character passes through the blocks. *Same logits? And how much faster, as the text grows?* Without a cache, step $t$ costs about in proportion to $t$; with it, little
-# more than the one new position. We time single steps of a network with our sizes and room for 512 characters.
+# To draw character 101, must the network read the hundred before it again? Under the causal mask their keys and values cannot
+# change any more, so they are kept (chapter 05), and only the new character passes through the blocks. *Same logits? And how much
+# faster, as the text grows?* Without a cache, step $t$ costs about in proportion to $t$; with it, little more than the one new
+# position. We time single steps of a network with our sizes and room for 512 characters.
 
-# %% [markdown] lang="zh" of="c29d6964"
+# %% [markdown] lang="zh" of="9575641a"
 # ## 8. 键值缓存
 #
 # 要抽第 101 个字符，前面一百个得再读一遍吗？在因果掩码之下，它们的键和值不会再变，存下来就行（第 05 章），只让新字符穿过各块。**logits 一样吗？文本越长，能快多少？**
@@ -645,21 +676,23 @@ print("speed-up:", ", ".join(f"{value:.1f} at {length}" for value, length in zip
 assert speed_up[-1] > max(2, speed_up[0])
 
 # %% [markdown] lang="en" role="alt"
-# Time of one more character against the length of the text so far, from 32 to 512, on logarithmic axes. Without a cache it rises about in proportion to the length; with the cache it rises far more slowly, so that the gap widens.
+# Time of one more character against the length of the text so far, from 32 to 512, on logarithmic axes. Without a cache it rises
+# about in proportion to the length; with the cache it rises far more slowly, so that the gap widens.
 
-# %% [markdown] lang="zh" role="alt" of="4b2367a2"
+# %% [markdown] lang="zh" role="alt" of="9e3f43a0"
 # 再生成一个字符的时间随已有文本长度（32 到 512）的变化，对数坐标。没有缓存时大致与长度成正比地上升；有缓存时增加得慢得多，差距越拉越大。
 
 # %% [markdown] lang="en"
-# The logits are the same, and the longer the text, the more a step saves. With the cache, too, a step grows a little, since the new query is still compared with every key that was kept. The price is memory: two vectors for each position and block. And when the window is full, all positions
-# shift: `generate` then builds the cache anew from the last half window.
+# The logits are the same, and the longer the text, the more a step saves. With the cache, too, a step grows a little, since the new
+# query is still compared with every key that was kept. The price is memory: two vectors for each position and block. And when the
+# window is full, all positions shift: `generate` then builds the cache anew from the last half window.
 #
 # ## 9. Your turn
 #
 # Write a beginning and press Enter; the model goes on. In JupyterLab you get a box; anywhere else, call `go_on("...")`. Try a speaker's
 # name in capitals with a full stop, as in the plays (there a line end follows, `\n`), and with `temperature=` a τ of your own.
 
-# %% [markdown] lang="zh" of="cce4bc24"
+# %% [markdown] lang="zh" of="2d6c1d02"
 # logits 一样，而文本越长，一步省得越多。有了缓存，一步也会略微变慢，因为新的查询仍要与存下的每个键比较。代价是内存：每个位置、每一块要存两个向量。此外，窗口一满，所有位置都要挪动：`generate` 这时从后半个窗口重建缓存。
 #
 # ## 9. 轮到你了
@@ -679,13 +712,16 @@ print(go_on("DUKE.\nWhat is"))
 # %% [markdown] lang="en"
 # ## 10. Pre-training, fine-tuning: Tang quatrains
 #
-# Now characters of another kind, in a strict form: four lines of five or of seven, ended by the marks ，。，。 in turn. The articles say that a GPT is pre-trained on much text and
-# fine-tuned on the text that one wants. *What does that buy?* The repository carries a GPT pre-trained on the quatrains of all Tang poets but one, with a record as above. The one is Bai Juyi (白居易), of whom
-# we have about 500 quatrains to learn from, and others to test on; near-duplicates stay on one side. First: does the pre-trained net know the form? Nothing enforces it;
-# padding and "unknown" are all that is banned. (Well formed means right in lengths and marks; rhyme and tones are not checked.)
-# In such a form every place has a part of its own, so the net learns a vector for each: with sinusoids, in an earlier training, one poem in sixty went wrong. Perhaps they tell neighbouring places apart less clearly; we have not tested that.
+# Now characters of another kind, in a strict form: four lines of five or of seven, ended by the marks ，。，。 in turn. The articles
+# say that a GPT is pre-trained on much text and fine-tuned on the text that one wants. *What does that buy?* The repository carries
+# a GPT pre-trained on the quatrains of all Tang poets but one, with a record as above. The one is Bai Juyi (白居易), of whom we have
+# about 500 quatrains to learn from, and others to test on; near-duplicates stay on one side. First: does the pre-trained net know
+# the form? Nothing enforces it; padding and "unknown" are all that is banned. (Well formed means right in lengths and marks; rhyme
+# and tones are not checked.) In such a form every place has a part of its own, so the net learns a vector for each: with sinusoids,
+# in an earlier training, one poem in sixty went wrong. Perhaps they tell neighbouring places apart less clearly; we have not tested
+# that.
 
-# %% [markdown] lang="zh" of="3fdd5c44"
+# %% [markdown] lang="zh" of="e7f3091a"
 # ## 10. 预训练与微调：唐人绝句
 #
 # 换一种字符，换一种严格的形式：四句，每句五字或七字，句末标点依次为“，。，。”。文章说，GPT 先在大量文本上预训练，再在想要的文本上微调。**这样换来了什么？**
@@ -714,11 +750,13 @@ claim("well_formed", well_formed)
 assert copied(written) < 0.01
 
 # %% [markdown] lang="en"
-# It has learnt the form from examples alone: {claim:well_formed.percent} of its poems are well formed. Of its lines, fewer than one in a hundred stand in the poems that it read; beside it stands how
-# often the poets share lines themselves. Now Bai Juyi, with the same budget for both: five readings of his poems, once from the pre-trained weights, once from fresh ones. Beside them n-grams, which need no training budget and may count everything: all poets and his poems. The loss counts characters only,
-# not the marks, which are easy. *Who predicts his unseen quatrains best?*
+# It has learnt the form from examples alone: {claim:well_formed.percent} of its poems are well formed. Of its lines, fewer than one
+# in a hundred stand in the poems that it read; beside it stands how often the poets share lines themselves. Now Bai Juyi, with the
+# same budget for both: five readings of his poems, once from the pre-trained weights, once from fresh ones. Beside them n-grams,
+# which need no training budget and may count everything: all poets and his poems. The loss counts characters only, not the marks,
+# which are easy. *Who predicts his unseen quatrains best?*
 
-# %% [markdown] lang="zh" of="0cfa6724"
+# %% [markdown] lang="zh" of="18e78313"
 # 光靠例子它就学会了形式：它的诗有 {claim:well_formed.percent} 合乎形式。它写的诗句，在读过的诗里原样出现过的不到百分之一；旁边列出的是验证部分里诗人自己的诗句的这一比例，供对照。
 # 轮到白居易，两边预算相同：都把他的诗读五遍，一个从预训练的权重出发，一个从零开始。
 # 旁边放上 n 元模型，它不需要训练预算，什么都可以数：所有诗人的诗加上他的诗。损失只计汉字，不计容易猜的标点。**谁最会预测他那些没见过的绝句？**
@@ -753,18 +791,22 @@ poem_box, poem_answer = text_box("开头：", "白日", go_on_in_chinese)
 print(go_on_in_chinese("白日"))
 
 # %% [markdown] lang="en"
-# The budget on his poems is equal, the outcome is not: from scratch, five readings of a few hundred poems, some eighty steps, do not even reach the n-gram: {claim:fine_tuned_loss.baseline} a character; after pre-training on more than
-# ten thousand others it is {claim:fine_tuned_loss.full}. Most of that was there before the first poem by Bai Juyi was read: fine-tuning itself gains {claim:fine_tuning_gain}. The n-gram has
-# counted the same poems and stays {claim:poem_counting_gap} behind.
+# The budget on his poems is equal, the outcome is not: from scratch, five readings of a few hundred poems, some eighty steps, do
+# not even reach the n-gram: {claim:fine_tuned_loss.baseline} a character; after pre-training on more than ten thousand others it is
+# {claim:fine_tuned_loss.full}. Most of that was there before the first poem by Bai Juyi was read: fine-tuning itself gains
+# {claim:fine_tuning_gain}. The n-gram has counted the same poems and stays {claim:poem_counting_gap} behind.
 #
 # ## 11. Size
 #
-# "模型规模的扩大", larger models, is what article A1 expects progress from (§5.1). *How does the loss fall with the number $N$ of parameters?* Five GPTs of three blocks, 16 to 192 channels wide, read
-# the plays once, the narrower with the higher learning rate. The fifth is the one of section 5; the four smaller ones stand on record, and the smallest is trained again here to see whether the record
-# holds. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is worth what it predicts, so we fit it to the four smaller ones and let it foretell the largest.
+# "模型规模的扩大", larger models, is what article A1 expects progress from (§5.1). *How does the loss fall with the number $N$ of
+# parameters?* Five GPTs of three blocks, 16 to 192 channels wide, read the plays once, the narrower with the higher learning rate.
+# The fifth is the one of section 5; the four smaller ones stand on record, and the smallest is trained again here to see whether
+# the record holds. Kaplan et al. (2020) found power laws, $L = a\, N^{-b}$, straight lines on logarithmic axes. A law is worth what
+# it predicts, so we fit it to the four smaller ones and let it foretell the largest.
 
-# %% [markdown] lang="zh" of="6d42a0ad"
-# 在他的诗上预算一样，结果却不一样：从零开始，几百首诗读五遍，总共八十步左右，连 n 元模型都没赶上，每字 {claim:fine_tuned_loss.baseline}；先在别人的一万多首诗上预训练，则是 {claim:fine_tuned_loss.full}。
+# %% [markdown] lang="zh" of="1f7d56d6"
+# 在他的诗上预算一样，结果却不一样：从零开始，几百首诗读五遍，总共八十步左右，连 n 元模型都没赶上，每字 {claim:fine_tuned_loss.baseline}；
+# 先在别人的一万多首诗上预训练，则是 {claim:fine_tuned_loss.full}。
 # 其中大半在读到白居易的第一首诗之前就有了：微调本身的贡献是 {claim:fine_tuning_gain}。n 元模型数的是同样的诗，却落后 {claim:poem_counting_gap}。
 #
 # ## 11. 规模
@@ -798,22 +840,26 @@ axes.legend()
 plt.show()
 
 # %% [markdown] lang="en" role="alt"
-# Loss against the number of parameters for five networks on logarithmic axes, with a straight line fitted to the four smaller ones and drawn on to the largest.
+# Loss against the number of parameters for five networks on logarithmic axes, with a straight line fitted to the four smaller ones
+# and drawn on to the largest.
 
-# %% [markdown] lang="zh" role="alt" of="be44a17e"
+# %% [markdown] lang="zh" role="alt" of="2a7653f3"
 # 五个网络的损失与参数量，对数坐标，外加一条由较小的四个拟合、延长到最大者的直线。
 
 # %% [markdown] lang="en"
-# Each doubling of the parameters takes the share $1 - 2^{-b}$ off the loss, $b$ = {claim:scaling_exponent}. For the largest the law is too hopeful: it stays {claim:scaling_miss} above the line; already the four bend away from it, each step a little flatter. One reading of a small text is little for more than a million
-# parameters. How should more computing be spent? Hoffmann et al. (2022) found that text should grow in step with the parameters, about 20 tokens for each. Our shipped
-# model has more parameters than its plays have characters and reads them many times; dropout is to keep it from learning them by heart.
+# Each doubling of the parameters takes the share $1 - 2^{-b}$ off the loss, $b$ = {claim:scaling_exponent}. For the largest the law
+# is too hopeful: it stays {claim:scaling_miss} above the line; already the four bend away from it, each step a little flatter. One
+# reading of a small text is little for more than a million parameters. How should more computing be spent? Hoffmann et al. (2022)
+# found that text should grow in step with the parameters, about 20 tokens for each. Our shipped model has more parameters than its
+# plays have characters and reads them many times; dropout is to keep it from learning them by heart.
 #
 # ## 12. Break it
 #
 # Five faults, none of which stops the program, and the checks that do.
 
-# %% [markdown] lang="zh" of="df44cb4a"
-# 参数每翻一番，损失就降掉其中的 $1 - 2^{-b}$，$b$ = {claim:scaling_exponent}。对最大的那个，这条规律过于乐观：它比直线高出 {claim:scaling_miss}；其实较小的四个也已一段比一段平缓。一百多万个参数，文本这么少，又只读一遍，是不够的。
+# %% [markdown] lang="zh" of="4c2de6ee"
+# 参数每翻一番，损失就降掉其中的 $1 - 2^{-b}$，$b$ = {claim:scaling_exponent}。对最大的那个，这条规律过于乐观：
+# 它比直线高出 {claim:scaling_miss}；其实较小的四个也已一段比一段平缓。一百多万个参数，文本这么少，又只读一遍，是不够的。
 # 算力更多，该怎么用？Hoffmann 等（2022）发现，文本应与参数同步增长，每个参数约 20 个词元。随仓库附带的模型，参数比剧本的字符还多，又把剧本读了许多遍，随机丢弃就是为了不让它死记硬背。
 #
 # ## 12. 故意弄坏
@@ -851,23 +897,26 @@ with caught("tokens are decoded one at a time and then joined"):
     assert joined == "低头思故乡", f"the line comes back as {joined}"
 
 # %% [markdown] lang="en"
-# The first two give a wonderfully low training loss, the first even on unseen text. Without the checks, one notices only when the samples are nonsense.
+# The first two give a wonderfully low training loss, the first even on unseen text. Without the checks, one notices only when the
+# samples are nonsense.
 
-# %% [markdown] lang="zh" of="89c43897"
+# %% [markdown] lang="zh" of="8328c15e"
 # 头两个毛病会让训练损失低得喜人，第一个连没见过的文字上也一样。没有检验，要到抽出来的全是胡话时才会发觉。
 
 # %% [markdown] lang="en"
 # ## 13. Why it matters for large models
 #
-# Article A2 tells a history in which DeepMind's DQN dates from 2012 and GPT from 2017. In truth AlexNet is of 2012, DQN of 2013 (Nature 2015), the
-# Transformer of 2017 (Vaswani et al.), GPT of June 2018, BERT of October 2018, GPT-2 of 2019 and GPT-3 of 2020; a system "SeaWorld" by Facebook we cannot find
-# ([ERRATA.md](ERRATA.md)). But for details, GPT, GPT-2 and GPT-3 are this network: wider, deeper, with byte pairs, and with more text. *How much more?* Training costs about six floating-point
-# operations for each parameter and token, two forwards and four backwards (Kaplan et al., 2020). Let us count ours and theirs.
+# Article A2 tells a history in which DeepMind's DQN dates from 2012 and GPT from 2017. In truth AlexNet is of 2012, DQN of 2013
+# (Nature 2015), the Transformer of 2017 (Vaswani et al.), GPT of June 2018, BERT of October 2018, GPT-2 of 2019 and GPT-3 of 2020;
+# a system "SeaWorld" by Facebook we cannot find ([ERRATA.md](ERRATA.md)). But for details, GPT, GPT-2 and GPT-3 are this network:
+# wider, deeper, with byte pairs, and with more text. *How much more?* Training costs about six floating-point operations for each
+# parameter and token, two forwards and four backwards (Kaplan et al., 2020). Let us count ours and theirs.
 
-# %% [markdown] lang="zh" of="35873c3c"
+# %% [markdown] lang="zh" of="18cbd578"
 # ## 13. 与大模型有什么关系
 #
-# 文章 A2 讲的历史里，DeepMind 的 DQN 是 2012 年的，GPT 是 2017 年的。实际上 AlexNet 是 2012 年，DQN 是 2013 年（《自然》2015 年），Transformer 是 2017 年（Vaswani 等），
+# 文章 A2 讲的历史里，DeepMind 的 DQN 是 2012 年的，GPT 是 2017 年的。实际上 AlexNet 是 2012 年，DQN 是 2013 年（《自然》2015 年），
+# Transformer 是 2017 年（Vaswani 等），
 # GPT 是 2018 年 6 月，BERT 是 2018 年 10 月，GPT-2 是 2019 年，GPT-3 是 2020 年；Facebook 的“SeaWorld”则查无此物（[ERRATA.md](ERRATA.md)）。
 # 除去细节，GPT、GPT-2、GPT-3 就是这个网络：更宽，更深，用字节对，文本更多。**多多少？**训练时，每个参数、每个词元约要六次浮点运算，前向两次，反向四次（Kaplan 等，2020）。数一数我们的，再数一数他们的。
 
@@ -884,34 +933,43 @@ ratio = 175e9 * 300e9 / np.prod(runs["two minutes"])
 print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365:,.0f} years of this machine")
 
 # %% [markdown] lang="en"
-# Forty billion times our computation: some 150,000 years of this machine. Yet the mechanism is the same, and so are the questions: compare with counting, per character, on text that was not read; look at what is drawn; ask how much was copied.
+# Forty billion times our computation: some 150,000 years of this machine. Yet the mechanism is the same, and so are the questions:
+# compare with counting, per character, on text that was not read; look at what is drawn; ask how much was copied.
 #
 # ## Summary
 #
 # - The published "GPT" has no attention: it is a table of character pairs.
 # - Byte pairs write any string; a vocabulary learnt on English makes Chinese expensive ({claim:gpt2_chinese} characters a token).
-# - Two minutes: {claim:gpt_test_loss} a character, behind a 5-gram by {claim:two_minutes_behind}; longer, {claim:checkpoint_test_loss} against {claim:checkpoint_test_loss.baseline}.
-# - Greedy text repeats itself ({claim:greedy_repetition.percent} of the words); to the 5-gram, text drawn at τ = 1 is about as likely as Shakespeare's.
+# - Two minutes: {claim:gpt_test_loss} a character, behind a 5-gram by {claim:two_minutes_behind}; longer,
+#   {claim:checkpoint_test_loss} against {claim:checkpoint_test_loss.baseline}.
+# - Greedy text repeats itself ({claim:greedy_repetition.percent} of the words); to the 5-gram, text drawn at τ = 1 is about as likely
+#   as Shakespeare's.
 # - The key–value cache changes no logit and saves more the longer the text.
-# - Pre-training on other poets: {claim:fine_tuned_loss} against {claim:fine_tuned_loss.baseline} from scratch; of the quatrains drawn before fine-tuning, {claim:well_formed.percent} are well formed.
+# - Pre-training on other poets: {claim:fine_tuned_loss} against {claim:fine_tuned_loss.baseline} from scratch; of the quatrains drawn
+#   before fine-tuning, {claim:well_formed.percent} are well formed.
 #
 # ## Exercises
 #
 # 1. Do the next merge of section 2 on paper. Then add "lowest_", seen 3 times: do the merges change, or only their counts? (10 minutes)
 # 2. At which τ is the loss of `models.held_out_by(trained, windows, temperature=τ)` lowest? What does that say about the model? (15 minutes)
-# 3. Mix the probabilities of the 5-gram and of the longer GPT, weight chosen on the validation text. Is the mixture better than both on the test text? Why? (20 minutes)
+# 3. Mix the probabilities of the 5-gram and of the longer GPT, weight chosen on the validation text. Is the mixture better than both
+#    on the test text? Why? (20 minutes)
 # 4. Train the two-minute network on our byte pairs instead of characters, in the same time, and compare in nats a character. (40 minutes)
-# 5. Fine-tune on 李商隐 instead: change `POET`, and pre-train anew with `benchmarks/train_07_quatrains.py`, since the shipped network has read him. (60 minutes)
+# 5. Fine-tune on 李商隐 instead: change `POET`, and pre-train anew with `benchmarks/train_07_quatrains.py`, since the shipped network has
+#    read him. (60 minutes)
 # 6. Draw 400 poems at τ = 1.2. Which lines break the form first, and at which place? (15 minutes)
 #
 # ## References
 #
-# - C. E. Shannon (1948). *A mathematical theory of communication.* Bell System Technical Journal 27, 379–423. doi:10.1002/j.1538-7305.1948.tb01338.x
+# - C. E. Shannon (1948). *A mathematical theory of communication.* Bell System Technical Journal 27, 379–423.
+#   doi:10.1002/j.1538-7305.1948.tb01338.x
 # - T. C. Bell, J. G. Cleary, I. H. Witten (1990). *Text compression.* Prentice Hall.
-# - S. F. Chen, J. Goodman (1999). *An empirical study of smoothing techniques for language modeling.* Computer Speech & Language 13(4), 359–394. doi:10.1006/csla.1999.0128
+# - S. F. Chen, J. Goodman (1999). *An empirical study of smoothing techniques for language modeling.* Computer Speech & Language
+#   13(4), 359–394. doi:10.1006/csla.1999.0128
 # - R. Sennrich, B. Haddow, A. Birch (2016). *Neural machine translation of rare words with subword units.* ACL, 1715–1725. arXiv:1508.07909
 # - A. Vaswani et al. (2017). *Attention is all you need.* NeurIPS 30, 5998–6008. arXiv:1706.03762
-# - A. Radford, K. Narasimhan, T. Salimans, I. Sutskever (2018). *Improving language understanding by generative pre-training.* OpenAI. (A2's reference [2] does not exist.)
+# - A. Radford, K. Narasimhan, T. Salimans, I. Sutskever (2018). *Improving language understanding by generative pre-training.*
+#   OpenAI. (A2's reference [2] does not exist.)
 # - A. Radford et al. (2019). *Language models are unsupervised multitask learners.* OpenAI. (GPT-2)
 # - T. B. Brown et al. (2020). *Language models are few-shot learners.* NeurIPS 33, 1877–1901. arXiv:2005.14165 (GPT-3)
 # - A. Fan, M. Lewis, Y. Dauphin (2018). *Hierarchical neural story generation.* ACL, 889–898. arXiv:1805.04833 (top-k)
@@ -923,7 +981,7 @@ print(f"GPT-3 took {ratio:.0e} times our two minutes: {ratio * 2 / 60 / 24 / 365
 # - J. Liu et al. (2025). *Muon is scalable for LLM training.* arXiv:2502.16982
 # - A. Karpathy (2022). *nanoGPT.* github.com/karpathy/nanoGPT
 
-# %% [markdown] lang="zh" of="41654ecf"
+# %% [markdown] lang="zh" of="94dfca29"
 # 四百亿倍的计算：这台机器要算大约十五万年。机制却是同一个，要问的也一样：和计数比，按每个字符算，用没读过的文字；看它写出来的东西；问它抄了多少。
 #
 # ## 小结

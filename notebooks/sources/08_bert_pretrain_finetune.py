@@ -79,11 +79,12 @@ except SyntaxError as error:
 
 # %% [markdown] lang="en"
 # A bracket is missing. With the bracket, the next fault would stop the listing: the table below has them all. We mend them, put
-# MiniLM in the place of `bert-base-uncased` (six blocks instead of twelve, and the repository carries it), read the vector of the first token, and keep the rest:
-# dropout of 0.3, two classes, Adam with its default rate of 0.001, and **one sentence with the label 1**, over and over again. The article takes 1,000
-# steps; 8 will do. *What do you expect the model to think of film reviews it has never seen?*
+# MiniLM in the place of `bert-base-uncased` (six blocks instead of twelve, and the repository carries it), read the vector of the
+# first token, and keep the rest: dropout of 0.3, two classes, Adam with its default rate of 0.001, and **one sentence with the
+# label 1**, over and over again. The article takes 1,000 steps; 8 will do. *What do you expect the model to think of film reviews
+# it has never seen?*
 
-# %% [markdown] lang="zh" of="7a402446"
+# %% [markdown] lang="zh" of="7a2f7921"
 # 少了一个括号。补上括号，下一个毛病又会让它停下，下面的表里列全了。我们把这些都修好，用 MiniLM 代替 `bert-base-uncased`（六块而不是十二块，仓库里就有），读取第一个词元的向量，其余照旧：
 # 随机丢弃率 0.3，两个类别，Adam 用默认学习率 0.001，**一个标签为 1 的句子**，反反复复地训练。文章训练 1000 步，这里 8 步就够了。**你猜，模型会怎样看待它从没见过的影评？**
 
@@ -144,11 +145,11 @@ claim("published_says_positive", np.mean(answers))
 # %% [markdown] lang="en"
 # ## 2. WordPiece by hand
 #
-# Chapter 04 gave each word a number, and every word outside the vocabulary became "unknown". BERT's way out: a
-# vocabulary of *pieces*. Frequent words are one piece, rare words are put together from several; `##` marks a piece that goes on
-# with a word. Two questions. *Where do the pieces come from?* Begin with single characters and join, again and again, the pair of neighbours that raises the
-# likelihood of the text the most. If $n_a$ of the $N$ pieces are $a$, each adds $\ln (n_a / N)$ to the log-likelihood. Joining puts about $\ln (n_{ab} / N)$ in
-# the place of $\ln (n_a / N) + \ln (n_b / N)$, $n_{ab}$ times:
+# Chapter 04 gave each word a number, and every word outside the vocabulary became "unknown". BERT's way out: a vocabulary of
+# *pieces*. Frequent words are one piece, rare words are put together from several; `##` marks a piece that goes on with a word. Two
+# questions. *Where do the pieces come from?* Begin with single characters and join, again and again, the pair of neighbours that
+# raises the likelihood of the text the most. If $n_a$ of the $N$ pieces are $a$, each adds $\ln (n_a / N)$ to the log-likelihood.
+# Joining puts about $\ln (n_{ab} / N)$ in the place of $\ln (n_a / N) + \ln (n_b / N)$, $n_{ab}$ times:
 #
 # $$\mathrm{score}(a, b) = n_{ab} \, \ln \frac{n_{ab} \, N}{n_a \, n_b}$$
 #
@@ -156,7 +157,7 @@ claim("published_says_positive", np.mean(answers))
 # them together.) On paper, with hug 10 times, pug 5, pun 12, bun 4, hugs 5: $N = 113$ letters, u 36 times, g 20, ug 20: $20
 # \ln (20 \cdot 113 / (36 \cdot 20)) = 22.9$. With n and un 16 times: $16 \ln (16 \cdot 113 / (36 \cdot 16)) = 18.3$.
 
-# %% [markdown] lang="zh" of="eefef84d"
+# %% [markdown] lang="zh" of="37fc89f7"
 # ## 2. 手算 WordPiece
 #
 # 第 04 章给每个词一个编号，词汇表以外的词一律成了“未知”。BERT 的出路是：词汇表里放的是**片段**。常用词是一整片，罕见词由几片拼成；
@@ -183,12 +184,14 @@ learnt, joined = learn_pieces(dict(frequent), merges=200)
 print("from the reviews:", *learnt[-200:][::12])
 
 # %% [markdown] lang="en"
-# The second best, `p` with `##u`, is not joined second: once `##ug` is one piece, fewer `##u` are left, and all scores change. *How is a word cut?* From the left, the longest piece first. Four lines do it; `WordPiece` in `course_utils.wordpiece` does the same (only, if a rest cannot be cut, it calls the whole word unknown) and
-# knows BERT's own 30,522 pieces. The ids of A2's sentence are published, so we can compare:
-# 101 is [CLS], put before every text, and 102 is [SEP], put behind it.
+# The second best, `p` with `##u`, is not joined second: once `##ug` is one piece, fewer `##u` are left, and all scores change. *How
+# is a word cut?* From the left, the longest piece first. Four lines do it; `WordPiece` in `course_utils.wordpiece` does the same
+# (only, if a rest cannot be cut, it calls the whole word unknown) and knows BERT's own 30,522 pieces. The ids of A2's sentence are
+# published, so we can compare: 101 is [CLS], put before every text, and 102 is [SEP], put behind it.
 
-# %% [markdown] lang="zh" of="ae05b9db"
-# 排第二的 `p` 和 `##u` 并没有第二个合并：`##ug` 成了一片，剩下的 `##u` 就少了，所有得分都变了。**词怎样切？**从左到右，每次取最长的片段。四行代码就够；`course_utils.wordpiece` 里的 `WordPiece` 做的是同一件事（只是余下的部分切不动时，它把整个词算作未知），用的是 BERT 自己的 30522 个片段。
+# %% [markdown] lang="zh" of="744be143"
+# 排第二的 `p` 和 `##u` 并没有第二个合并：`##ug` 成了一片，剩下的 `##u` 就少了，所有得分都变了。**词怎样切？**从左到右，每次取最长的片段。四行代码就够；
+# `course_utils.wordpiece` 里的 `WordPiece` 做的是同一件事（只是余下的部分切不动时，它把整个词算作未知），用的是 BERT 自己的 30522 个片段。
 # A2 那个句子的编号是公开的，可以核对：101 是放在每段文本之前的 [CLS]，102 是放在末尾的 [SEP]。
 
 
@@ -215,21 +218,23 @@ print(f"{np.mean(counts == 1):.1%} are one piece, {unknown:.2%} unknown")
 claim("words_of_one_piece", np.mean(counts == 1))
 
 # %% [markdown] lang="en"
-# In the validation reviews, {claim:words_of_one_piece.percent} of the words are a piece of their own; the others are spelled from parts, and hardly a word is lost. Parts of rare words are not always their
-# roots: the cutting knows no grammar.
+# In the validation reviews, {claim:words_of_one_piece.percent} of the words are a piece of their own; the others are spelled from
+# parts, and hardly a word is lost. Parts of rare words are not always their roots: the cutting knows no grammar.
 #
 # ## 3. Exercises that cost nothing
 #
-# Labels are expensive, text is not. BERT sets itself two exercises whose answers stand in the text (Devlin et al., section 3.1); learning of this kind is called *self-supervised*.
+# Labels are expensive, text is not. BERT sets itself two exercises whose answers stand in the text (Devlin et al., section 3.1);
+# learning of this kind is called *self-supervised*.
 #
 # - **Masked language model.** Choose 15 % of the tokens; show 80 % of those as [MASK], 10 % as a random token, 10 % unchanged; guess all of
 #   them from both sides. Why not always [MASK]? Because no later task contains a [MASK]: the model must be ready to be asked about any token.
 # - **Next sentence.** Two sentences, [CLS] A [SEP] B [SEP]: does B follow A? Half of the time it does.
 #
-# Most of our reviews are single sentences, so we cut each in two halves and let the halves be A and B. The exchanged B is as long as the true one, or nearly; section 11 shows why.
-# *Do the shares come out as ordered?* Up to one or two standard errors they should; the worst of four may be a little further off.
+# Most of our reviews are single sentences, so we cut each in two halves and let the halves be A and B. The exchanged B is as long
+# as the true one, or nearly; section 11 shows why. *Do the shares come out as ordered?* Up to one or two standard errors they
+# should; the worst of four may be a little further off.
 
-# %% [markdown] lang="zh" of="3ec98836"
+# %% [markdown] lang="zh" of="888e04be"
 # 验证影评里，{claim:words_of_one_piece.percent} 的词自成一片，其余由几片拼成，几乎没有词丢失。罕见词的片段未必是词根：这样切词不懂语法。
 #
 # ## 3. 不要钱的习题
@@ -270,19 +275,23 @@ np.testing.assert_array_equal(hidden.ids[~hidden.is_chosen], pairs.ids[~hidden.i
 claim("corruption_deviation", np.abs(deviations).max())
 
 # %% [markdown] lang="en"
-# The shares are what they should be: over the seeds the largest of the four deviations is {claim:corruption_deviation} standard errors. ("Chosen" is a little above 15 % because the
-# number is rounded up for every review.) And one can see how hard it is: would you know the hidden words?
+# The shares are what they should be: over the seeds the largest of the four deviations is {claim:corruption_deviation} standard
+# errors. ("Chosen" is a little above 15 % because the number is rounded up for every review.) And one can see how hard it is: would
+# you know the hidden words?
 #
 # ## 4. A real BERT, by hand
 #
-# Now the encoder. `EncoderBlock` is that of chapter 05. BERT normalises after each sum; its activation is the GELU, $x \, \Phi(x)$ with the distribution function $\Phi$ of the standard normal;
-# its positions are learnt; and it adds a vector for "first or second sentence", the *segment*. all-MiniLM-L6-v2 is a BERT of six blocks and 384 channels. It comes from a model
-# that learnt to imitate a larger one (*distillation*; Wang et al., 2020), and was then trained on over a billion pairs of sentences to give similar vectors to what belongs together
-# (after Reimers and Gurevych, 2019). Our file keeps its matrices as whole numbers of 8 bits with one factor a row. The embedding is layer 0, the blocks' outputs are layers 1 to 6.
+# Now the encoder. `EncoderBlock` is that of chapter 05. BERT normalises after each sum; its activation is the GELU, $x \, \Phi(x)$
+# with the distribution function $\Phi$ of the standard normal; its positions are learnt; and it adds a vector for "first or second
+# sentence", the *segment*. all-MiniLM-L6-v2 is a BERT of six blocks and 384 channels. It comes from a model that learnt to imitate
+# a larger one (*distillation*; Wang et al., 2020), and was then trained on over a billion pairs of sentences to give similar
+# vectors to what belongs together (after Reimers and Gurevych, 2019). Our file keeps its matrices as whole numbers of 8 bits with
+# one factor a row. The embedding is layer 0, the blocks' outputs are layers 1 to 6.
 #
-# *Does our encoder compute what it should?* Thirty lines of NumPy in double precision are the reference, layer by layer. Only the rounding of single precision should be left.
+# *Does our encoder compute what it should?* Thirty lines of NumPy in double precision are the reference, layer by layer. Only the
+# rounding of single precision should be left.
 
-# %% [markdown] lang="zh" of="6b73c092"
+# %% [markdown] lang="zh" of="4e16d4e0"
 # 比例都对：多个种子下，四个偏差中最大的为 {claim:corruption_deviation} 个标准误。（“选中”略高于 15 %，因为每条影评的个数都向上取整。）
 # 习题有多难，一看便知：藏起来的词，你猜得出吗？
 #
@@ -367,13 +376,13 @@ claim("similarity_error", np.abs(cosines - [0.666, 0.105, 0.141]).max())
 #
 # ## 5. A tiny BERT, pre-trained here
 #
-# Can we do the first step ourselves, in half a minute? We take a BERT with two blocks of 64 channels and room for 32 tokens, the pieces that occur at least eight times in the training reviews, and these 7,440
-# reviews as text: no label is looked at.
-# Every epoch hides other words and exchanges other halves. Each exercise has its baseline: guess a hidden token by its frequency in the training
-# part; toss a coin. A guess that gives the true token the probability $p$ costs $-\ln p$ *nats*. *What do we expect?* BERT had 3.3 billion words to read, we have about 140,000, so the
-# model should learn what is frequent and some grammar.
+# Can we do the first step ourselves, in half a minute? We take a BERT with two blocks of 64 channels and room for 32 tokens, the
+# pieces that occur at least eight times in the training reviews, and these 7,440 reviews as text: no label is looked at. Every
+# epoch hides other words and exchanges other halves. Each exercise has its baseline: guess a hidden token by its frequency in the
+# training part; toss a coin. A guess that gives the true token the probability $p$ costs $-\ln p$ *nats*. *What do we expect?* BERT
+# had 3.3 billion words to read, we have about 140,000, so the model should learn what is frequent and some grammar.
 
-# %% [markdown] lang="zh" of="0258c67e"
+# %% [markdown] lang="zh" of="4ef3f8e8"
 # 权重只有 8 位，公布的数只有三位小数，相差 {claim:similarity_error} 理所当然。这确实是 MiniLM。
 #
 # ## 5. 自己预训练一个微型 BERT
@@ -406,17 +415,19 @@ claim("hidden_token_nats", history[-1]["nats"], baseline=by_frequency)
 claim("next_half_accuracy", history[-1]["follows"])
 
 # %% [markdown] lang="en" role="alt"
-# Two panels by epoch of pre-training. Left, the cross-entropy of a hidden token on validation reviews falls slowly and goes below the dotted line of guessing by frequency; right,
-# the share of pairs judged rightly stays near the dotted line at one half.
+# Two panels by epoch of pre-training. Left, the cross-entropy of a hidden token on validation reviews falls slowly and goes below
+# the dotted line of guessing by frequency; right, the share of pairs judged rightly stays near the dotted line at one half.
 
-# %% [markdown] lang="zh" role="alt" of="886160f7"
+# %% [markdown] lang="zh" role="alt" of="601b4b0a"
 # 两幅随预训练轮数变化的曲线。左图：验证影评上藏起来的词元的交叉熵缓慢下降，低于表示按频率猜测的点线；右图：句对判对的比例停留在一半的点线附近。
 
 # %% [markdown] lang="en"
-# A hidden token costs {claim:hidden_token_nats.full}; guessing by frequency costs {claim:hidden_token_nats.baseline}. That is better, but not by much. The second exercise is not learnt at all:
-# the share of pairs judged rightly is {claim:next_half_accuracy.full}, a coin's score. *What does the model fill in?* Look whether its guesses fit, or are only frequent.
+# A hidden token costs {claim:hidden_token_nats.full}; guessing by frequency costs {claim:hidden_token_nats.baseline}. That is
+# better, but not by much. The second exercise is not learnt at all: the share of pairs judged rightly is
+# {claim:next_half_accuracy.full}, a coin's score. *What does the model fill in?* Look whether its guesses fit, or are only
+# frequent.
 
-# %% [markdown] lang="zh" of="a3584b3d"
+# %% [markdown] lang="zh" of="ee6c74d1"
 # 藏起来的词元，每个代价 {claim:hidden_token_nats.full}；按频率猜是 {claim:hidden_token_nats.baseline}。好一些，但好得不多。第二种习题根本没学会：句对判对的比例是
 # {claim:next_half_accuracy.full}，与抛硬币无异。**模型会在空格里填什么？**看看填的词是合适，还是仅仅常见。
 
@@ -433,10 +444,11 @@ for sentence in ("it's a ? and funny film", "the performances ? wonderful", "one
 #
 # ## 6. Does that help? The control from scratch
 #
-# Now with labels: 1,000 training reviews, drawn five times. One model starts from the pre-trained weights, the control from fresh ones; all else is equal: the same reviews in the same
-# order, as many steps, the same settings. Both are judged on the validation reviews. *If the pre-training has taught anything useful, the first must win.*
+# Now with labels: 1,000 training reviews, drawn five times. One model starts from the pre-trained weights, the control from fresh
+# ones; all else is equal: the same reviews in the same order, as many steps, the same settings. Both are judged on the validation
+# reviews. *If the pre-training has taught anything useful, the first must win.*
 
-# %% [markdown] lang="zh" of="22d1775d"
+# %% [markdown] lang="zh" of="467d9505"
 # 它填的只是常见的：逗号、the、a。
 #
 # ## 6. 有用吗？从零开始的对照
@@ -465,14 +477,18 @@ claim("tiny_scratch_accuracy", np.mean(right["from scratch"]))
 claim("tiny_gain", gain.mean)
 
 # %% [markdown] lang="en"
-# Over the seeds: {claim:tiny_scratch_accuracy.full} from scratch, {claim:tiny_pretrained_accuracy.full} after pre-training, a gain of {claim:tiny_gain.full}. **Half a minute of
-# pre-training has bought next to nothing here**: less than one review in a hundred, which so few draws can hardly tell from zero. Why not more? The exercises were barely learnt: the model is a fraction of a nat better than guessing by frequency. And sentiment hangs on rarer
-# words, of which it saw little: one that occurs 20 times was hidden about 15 times in five epochs. It is *not* a law that few sentences are useless: RoBERTa and ELECTRA, two relatives of BERT,
-# were pre-trained for long on nothing but the texts of the task, and beat a pre-training on 10 to 500 times as much text on five and seven of ten tasks (Krishna et al., 2023).
-# What we lack is size and training, and a laptop cannot give it. So let us take a model that somebody has trained for long.
+# Over the seeds: {claim:tiny_scratch_accuracy.full} from scratch, {claim:tiny_pretrained_accuracy.full} after pre-training, a gain
+# of {claim:tiny_gain.full}. **Half a minute of pre-training has bought next to nothing here**: less than one review in a hundred,
+# which so few draws can hardly tell from zero. Why not more? The exercises were barely learnt: the model is a fraction of a nat
+# better than guessing by frequency. And sentiment hangs on rarer words, of which it saw little: one that occurs 20 times was hidden
+# about 15 times in five epochs. It is *not* a law that few sentences are useless: RoBERTa and ELECTRA, two relatives of BERT, were
+# pre-trained for long on nothing but the texts of the task, and beat a pre-training on 10 to 500 times as much text on five and
+# seven of ten tasks (Krishna et al., 2023). What we lack is size and training, and a laptop cannot give it. So let us take a model
+# that somebody has trained for long.
 
-# %% [markdown] lang="zh" of="2c35d3da"
-# 多个种子下：从零开始 {claim:tiny_scratch_accuracy.full}，预训练之后 {claim:tiny_pretrained_accuracy.full}，相差 {claim:tiny_gain.full}。**半分钟的预训练，在这里几乎什么也没换来**：一百条影评里不到一条，抽这么几次，与零几乎分不清。
+# %% [markdown] lang="zh" of="f138b1a9"
+# 多个种子下：从零开始 {claim:tiny_scratch_accuracy.full}，预训练之后 {claim:tiny_pretrained_accuracy.full}，
+# 相差 {claim:tiny_gain.full}。**半分钟的预训练，在这里几乎什么也没换来**：一百条影评里不到一条，抽这么几次，与零几乎分不清。
 # 为什么？习题几乎没学会：只比按频率猜好了零点几奈特。而褒贬要看较少见的词，这些词它练得不多：出现 20 次的词，五轮里总共只藏起来大约 15 次。这**并不**意味着句子少就一定没用：
 # BERT 的两个近亲 RoBERTa 和 ELECTRA，只用任务自己的文本长时间预训练，就分别在十个任务中的五个和七个上胜过了用 10 到 500 倍文本的预训练（Krishna 等，2023）。
 # 我们缺的是规模和训练量，笔记本电脑给不起。那就请来一个别人已经训练了很久的模型。
@@ -513,12 +529,14 @@ assert answer.value != shown_before
 print(line.value, search(line.value), sep="\n")
 
 # %% [markdown] lang="en"
-# The matches share few words with the query. They come near it in *topic*, films that bore and stories of families; but neither sleep nor a soldier turns up. Do they also share the *opinion*? Two
-# measurements. First, three sentences of our own: if opinion counts, "The film is good." lies nearer to "I enjoyed every minute." than to "The film is bad." Second, for every
-# test review the most similar training review: how often do both have the same sentiment? The rival, TF-IDF, compares counted words.
+# The matches share few words with the query. They come near it in *topic*, films that bore and stories of families; but neither
+# sleep nor a soldier turns up. Do they also share the *opinion*? Two measurements. First, three sentences of our own: if opinion
+# counts, "The film is good." lies nearer to "I enjoyed every minute." than to "The film is bad." Second, for every test review the
+# most similar training review: how often do both have the same sentiment? The rival, TF-IDF, compares counted words.
 
-# %% [markdown] lang="zh" of="77e93b64"
-# 找到的影评与查询没有几个词相同，**题材**却相近：乏味的电影，家庭的故事；不过既没有人睡着，也没有士兵。**看法**也相同吗？量两次。先用三个自己编的句子：如果看法算数，“The film is good.” 就该离 “I enjoyed every minute.” 较近，
+# %% [markdown] lang="zh" of="450a5c58"
+# 找到的影评与查询没有几个词相同，**题材**却相近：乏味的电影，家庭的故事；不过既没有人睡着，也没有士兵。**看法**也相同吗？量两次。先用三个自己编的句子：如果看法算数，
+# “The film is good.” 就该离 “I enjoyed every minute.” 较近，
 # 离 “The film is bad.” 较远。再给每条测试影评找出最相似的训练影评，看两者的褒贬有多少次一致。对手按词的计数（TF-IDF）来找最相似的影评。
 
 # %%
@@ -538,17 +556,18 @@ agree = {name: reviews.is_positive[train[found]] == reviews.is_positive[test] fo
 claim("neighbours_agree", np.mean(agree["MiniLM"]), baseline=np.mean(agree["TF-IDF"]))
 
 # %% [markdown] lang="en"
-# Of our three sentences, the opposite opinions on the same thing are closer than the same opinion in other words, by {claim:opposites_are_nearer} in cosine. The share of
-# reviews whose nearest neighbour has the same sentiment is {claim:neighbours_agree}, less than for TF-IDF ({claim:neighbours_agree.baseline}); a coin would have 0.5. The last layer was trained
-# for *what a text is about*, and good or bad is a small part of that.
+# Of our three sentences, the opposite opinions on the same thing are closer than the same opinion in other words, by
+# {claim:opposites_are_nearer} in cosine. The share of reviews whose nearest neighbour has the same sentiment is
+# {claim:neighbours_agree}, less than for TF-IDF ({claim:neighbours_agree.baseline}); a coin would have 0.5. The last layer was
+# trained for *what a text is about*, and good or bad is a small part of that.
 #
 # ## 8. What does each layer know? The linear probe
 #
-# Leave MiniLM as it is and put a logistic regression on its vectors: a *linear probe* (Alain and Bengio, 2017). *Which layer knows most about
-# sentiment?* We expect: not the embedding, which knows single words only; and, after the last section, not the last. And what if the regression may read all seven? How strongly it is
-# regularised is chosen on the validation part.
+# Leave MiniLM as it is and put a logistic regression on its vectors: a *linear probe* (Alain and Bengio, 2017). *Which layer knows
+# most about sentiment?* We expect: not the embedding, which knows single words only; and, after the last section, not the last. And
+# what if the regression may read all seven? How strongly it is regularised is chosen on the validation part.
 
-# %% [markdown] lang="zh" of="c1153d4d"
+# %% [markdown] lang="zh" of="877d2057"
 # 这三个句子里，对同一件事的相反看法，比换一种说法的相同看法还要近，余弦相差 {claim:opposites_are_nearer}。最近邻褒贬一致的影评所占的比例为 {claim:neighbours_agree}，
 # 还不如 TF-IDF（{claim:neighbours_agree.baseline}）；抛硬币是 0.5。最后一层学的是“说的是什么”，好坏只占其中一小份。
 #
@@ -586,28 +605,32 @@ plt.show()
 claim("probe_validation", in_probes["all layers"], baseline=in_probes["layer 6"])
 
 # %% [markdown] lang="en" role="alt"
-# Bars: accuracy of a linear probe on the validation reviews for each of MiniLM's seven layers and for all together. It rises from 0.76 at the embedding to
-# 0.80 at layer 5 and falls to 0.77 at the last; all layers together reach 0.81.
+# Bars: accuracy of a linear probe on the validation reviews for each of MiniLM's seven layers and for all together. It rises from
+# 0.76 at the embedding to 0.80 at layer 5 and falls to 0.77 at the last; all layers together reach 0.81.
 
-# %% [markdown] lang="zh" role="alt" of="8331d96b"
+# %% [markdown] lang="zh" role="alt" of="d3795eab"
 # 柱状图：MiniLM 七层各自以及全部合起来的线性探针在验证影评上的准确率。从嵌入层的 0.76 升到第 5 层的 0.80，最后一层回落到 0.77；七层合起来达到 0.81。
 
 
 # %% [markdown] lang="en"
-# The embedding alone, averaged, is much like chapter 04's averaged word vectors and does far better than frozen GloVe did there and a little worse than vectors trained for the task. From layer to layer the vectors know more, up to the fifth; the last one has unlearnt
-# some of it. All seven together, 2,688 numbers a review, reach {claim:probe_validation.full} (the last layer: {claim:probe_validation.baseline}).
+# The embedding alone, averaged, is much like chapter 04's averaged word vectors and does far better than frozen GloVe did there and
+# a little worse than vectors trained for the task. From layer to layer the vectors know more, up to the fifth; the last one has
+# unlearnt some of it. All seven together, 2,688 numbers a review, reach {claim:probe_validation.full} (the last layer:
+# {claim:probe_validation.baseline}).
 #
 # ## 9. Fine-tuning
 #
-# A probe reads what is there. Fine-tuning *changes* it: the label's gradient goes on into the encoder (Devlin et al., section 3.2). All of it would
-# take minutes for every pass over the reviews; but the lower layers, which hold general knowledge of words, may stay frozen at little cost (Lee, Tang and Lin, 2019). So we read
-# the reviews once through the lower three blocks, which section 7 has done already, and train only the upper three on what was kept: half of the forward and backward
-# work of every step is saved. Texts of like length share a batch, so that little is padding. The targets are chapter 04's, the raters' mean as a probability; the output is
-# one number from the mean over the tokens; AdamW's rate rises to 0.0003 and falls to zero in one pass over the reviews.
+# A probe reads what is there. Fine-tuning *changes* it: the label's gradient goes on into the encoder (Devlin et al., section 3.2).
+# All of it would take minutes for every pass over the reviews; but the lower layers, which hold general knowledge of words, may
+# stay frozen at little cost (Lee, Tang and Lin, 2019). So we read the reviews once through the lower three blocks, which section 7
+# has done already, and train only the upper three on what was kept: half of the forward and backward work of every step is saved.
+# Texts of like length share a batch, so that little is padding. The targets are chapter 04's, the raters' mean as a probability;
+# the output is one number from the mean over the tokens; AdamW's rate rises to 0.0003 and falls to zero in one pass over the
+# reviews.
 #
 # *Does changing beat reading?* The validation part tells.
 
-# %% [markdown] lang="zh" of="3c01d315"
+# %% [markdown] lang="zh" of="4773e9e5"
 # 单看嵌入层，取平均，与第 04 章的平均词向量大同小异：比那里冻结的 GloVe 好得多，比专为这个任务训练过的词向量略差。直到第 5 层，一层比一层懂得多，最后一层又忘掉了一些。七层合起来，每条影评 2688 个数，达到
 # {claim:probe_validation.full}（最后一层：{claim:probe_validation.baseline}）。
 #
@@ -636,11 +659,12 @@ print(f"validation: {accuracy(fine_tuned, validation):.4f} (probe {accuracy(prob
 # %% [markdown] lang="en"
 # ## 10. What pre-training buys
 #
-# All choices are made, on the validation part; now the test reviews decide. (Section 7 has looked at them, but nothing was chosen by it.) Beside the networks stand TF-IDF and chapter 04's best,
-# trained here once more on the same split. All meet the same reviews, so we look at the paired differences. *Does the winner make counting superfluous?* The last row adds the
-# scores of both, weighted by a logistic regression on the validation part (*stacking*, Wolpert, 1992).
+# All choices are made, on the validation part; now the test reviews decide. (Section 7 has looked at them, but nothing was chosen
+# by it.) Beside the networks stand TF-IDF and chapter 04's best, trained here once more on the same split. All meet the same
+# reviews, so we look at the paired differences. *Does the winner make counting superfluous?* The last row adds the scores of both,
+# weighted by a logistic regression on the validation part (*stacking*, Wolpert, 1992).
 
-# %% [markdown] lang="zh" of="040818b2"
+# %% [markdown] lang="zh" of="77998cb8"
 # ## 10. 预训练换来了什么
 #
 # 选择都在验证集上做完了，现在由测试集裁决。（第 7 节看过测试集，但没有根据它作任何选择。）与网络并列的是 TF-IDF 和第 04 章最好的模型，后者在同样的划分上重新训练一遍。
@@ -684,18 +708,21 @@ claim("with_counting", right["the same and TF-IDF"].mean(), baseline=best.mean()
 
 
 # %% [markdown] lang="en"
-# Over the seeds: {claim:fine_tuned_accuracy.full}; TF-IDF {claim:fine_tuned_accuracy.baseline}. Over chapter 04's network the gain is
-# {claim:fine_tuned_over_chapter_04.full}, on average {claim:fine_tuned_over_chapter_04_in_errors} standard errors. The probe on all layers costs a few seconds of regression and
-# gets {claim:probe_accuracy.full}, a little more than TF-IDF and less than chapter 04: *reading* what the model knows is not enough here, *changing* it is what pays. And counting is not superfluous: both together get
-# {claim:with_counting.full}. The last row tells how sure that is: fine-tuned minus both.
+# Over the seeds: {claim:fine_tuned_accuracy.full}; TF-IDF {claim:fine_tuned_accuracy.baseline}. Over chapter 04's network the gain
+# is {claim:fine_tuned_over_chapter_04.full}, on average {claim:fine_tuned_over_chapter_04_in_errors} standard errors. The probe on
+# all layers costs a few seconds of regression and gets {claim:probe_accuracy.full}, a little more than TF-IDF and less than chapter
+# 04: *reading* what the model knows is not enough here, *changing* it is what pays. And counting is not superfluous: both together
+# get {claim:with_counting.full}. The last row tells how sure that is: fine-tuned minus both.
 #
-# *And with fewer labels?* Pre-training is said to save labelled data (A2 §2.3). We give each method 100, 300, 1,000, 3,000 and all labelled reviews
-# and measure on the test part; up to 1,000 are drawn three times.
-# Both keep the regularisation that was best with all labels. (Fine-tuning on fewer reviews is in [benchmarks/08_bert.py](../benchmarks/08_bert.py).)
+# *And with fewer labels?* Pre-training is said to save labelled data (A2 §2.3). We give each method 100, 300, 1,000, 3,000 and all
+# labelled reviews and measure on the test part; up to 1,000 are drawn three times. Both keep the regularisation that was best with
+# all labels. (Fine-tuning on fewer reviews is in [benchmarks/08_bert.py](../benchmarks/08_bert.py).)
 
-# %% [markdown] lang="zh" of="17334f76"
-# 多个种子下：{claim:fine_tuned_accuracy.full}，TF-IDF 为 {claim:fine_tuned_accuracy.baseline}。比第 04 章的网络高出 {claim:fine_tuned_over_chapter_04.full}，平均
-# {claim:fine_tuned_over_chapter_04_in_errors} 个标准误。全部七层的探针只花几秒钟做回归，得到 {claim:probe_accuracy.full}，比 TF-IDF 略高，却不如第 04 章：在这里，光**读**模型已知的东西还不够，
+# %% [markdown] lang="zh" of="d3bf4a2e"
+# 多个种子下：{claim:fine_tuned_accuracy.full}，TF-IDF 为 {claim:fine_tuned_accuracy.baseline}。
+# 比第 04 章的网络高出 {claim:fine_tuned_over_chapter_04.full}，平均
+# {claim:fine_tuned_over_chapter_04_in_errors} 个标准误。全部七层的探针只花几秒钟做回归，得到 {claim:probe_accuracy.full}，
+# 比 TF-IDF 略高，却不如第 04 章：在这里，光**读**模型已知的东西还不够，
 # **改动**它才划算。计数也并不多余：两者合起来得到 {claim:with_counting.full}；最后一行是“单独微调减去两者合起来”，说明这有多可靠。
 #
 # **标注更少时呢？**都说预训练能节省标注数据（A2 §2.3）。我们给每种方法 100、300、1000、3000 条和全部带标注的影评，在测试集上衡量；不超过 1000 条的，各抽三次。
@@ -731,23 +758,26 @@ claim("tfidf_with_all", curves["TF-IDF"][-1])
 assert curves["TF-IDF"][3] < curves["probe, all layers"][2]  # 3,000 labels against 1,000
 
 # %% [markdown] lang="en" role="alt"
-# Accuracy on test reviews against the number of labelled reviews, 100 to 7,440, on a logarithmic axis. TF-IDF climbs from below 0.6 to 0.78, the probe on MiniLM
-# from about 0.7 to 0.79, and the fine-tuned model, with all reviews, stands well above both at 0.84.
+# Accuracy on test reviews against the number of labelled reviews, 100 to 7,440, on a logarithmic axis. TF-IDF climbs from below 0.6
+# to 0.78, the probe on MiniLM from about 0.7 to 0.79, and the fine-tuned model, with all reviews, stands well above both at 0.84.
 
-# %% [markdown] lang="zh" role="alt" of="9e2673c4"
+# %% [markdown] lang="zh" role="alt" of="ab08cee9"
 # 测试影评的准确率随带标注影评数目（100 到 7440，对数坐标）的变化。TF-IDF 从不到 0.6 升到 0.78，MiniLM 的探针从约 0.7 升到 0.79，
 # 用上全部影评的微调模型达到 0.84，明显高于两者。
 
 # %% [markdown] lang="en"
-# With 100 labels the probe gets {claim:probe_with_100.full}, TF-IDF {claim:probe_with_100.baseline}: words that counting has never met mean something to MiniLM already. With 1,000 labels the probe
-# gets {claim:probe_with_1000.full}, more than TF-IDF with 3,000. The lead shrinks as labels come in: with all 7,440 TF-IDF has {claim:tfidf_with_all}. So A2 is right about the saving, *for a
+# With 100 labels the probe gets {claim:probe_with_100.full}, TF-IDF {claim:probe_with_100.baseline}: words that counting has never
+# met mean something to MiniLM already. With 1,000 labels the probe gets {claim:probe_with_1000.full}, more than TF-IDF with 3,000.
+# The lead shrinks as labels come in: with all 7,440 TF-IDF has {claim:tfidf_with_all}. So A2 is right about the saving, *for a
 # model that has been pre-trained for long*; our own of section 5 saved next to nothing.
 #
-# *What has changed inside?* Each review is a point: its mean vector before and after fine-tuning, seen in the two directions of largest variance. Have the two colours parted?
+# *What has changed inside?* Each review is a point: its mean vector before and after fine-tuning, seen in the two directions of
+# largest variance. Have the two colours parted?
 
-# %% [markdown] lang="zh" of="3cc92033"
+# %% [markdown] lang="zh" of="d0e31c94"
 # 只有 100 个标签时，探针得到 {claim:probe_with_100.full}，TF-IDF {claim:probe_with_100.baseline}：计数从没见过的词，MiniLM 已经懂得几分。有 1000 个标签时，探针得到
-# {claim:probe_with_1000.full}，比 TF-IDF 用 3000 个还好。标签越多，差距越小：用上全部 7440 个，TF-IDF 得到 {claim:tfidf_with_all}。所以 A2 关于节省标注的说法是对的，**前提是模型经过长时间的预训练**；
+# {claim:probe_with_1000.full}，比 TF-IDF 用 3000 个还好。标签越多，差距越小：用上全部 7440 个，
+# TF-IDF 得到 {claim:tfidf_with_all}。所以 A2 关于节省标注的说法是对的，**前提是模型经过长时间的预训练**；
 # 第 5 节我们自己的那个几乎什么也没省下。
 #
 # **内部起了什么变化？**把每条影评画成一个点：微调前后的平均向量，在方差最大的两个方向上看。两种颜色分开了吗？
@@ -771,16 +801,18 @@ plt.show()
 claim("neighbours_agree_after", agreement[1], baseline=agreement[0])
 
 # %% [markdown] lang="en" role="alt"
-# Two clouds of 600 test reviews, positive and negative in two colours. Before fine-tuning both colours are mixed all over the cloud; after it they form an arch, with positive reviews along one arm, negative ones along the other, and both mixed at its top.
+# Two clouds of 600 test reviews, positive and negative in two colours. Before fine-tuning both colours are mixed all over the
+# cloud; after it they form an arch, with positive reviews along one arm, negative ones along the other, and both mixed at its top.
 
-# %% [markdown] lang="zh" role="alt" of="a575528f"
+# %% [markdown] lang="zh" role="alt" of="025a1c35"
 # 600 条测试影评的两幅点图，好评和差评各用一种颜色。微调之前，两种颜色混在一起；微调之后，点排成一道拱：好评在一支，差评在另一支，拱顶一带混杂。
 
 # %% [markdown] lang="en"
 # Fine-tuning has turned a map of topics into a scale of opinion: the share of nearest neighbours that agree has risen from
-# {claim:neighbours_agree_after.baseline} to {claim:neighbours_agree_after}. *And where does it still fail?* The reviews that it is surest about and wrong:
+# {claim:neighbours_agree_after.baseline} to {claim:neighbours_agree_after}. *And where does it still fail?* The reviews that it is
+# surest about and wrong:
 
-# %% [markdown] lang="zh" of="96c00234"
+# %% [markdown] lang="zh" of="6892d652"
 # 微调把一张题材的地图变成了一把好恶的尺子：最近邻褒贬一致的比例从 {claim:neighbours_agree_after.baseline} 升到 {claim:neighbours_agree_after}。**还在哪里出错？**
 # 看看它最有把握却判错的影评：
 
@@ -791,13 +823,14 @@ for row in wrong[np.argsort(-np.abs(fine_tuned[wrong]))[:6]]:
     print(f"says {says}, raters {reviews.rating[row]:+.1f}: {reviews.texts[row][:130]}")
 
 # %% [markdown] lang="en"
-# Irony, praise for one thing in a review that condemns another, and ratings that one may doubt. Where a rating is near zero, the raters themselves were divided or lukewarm.
+# Irony, praise for one thing in a review that condemns another, and ratings that one may doubt. Where a rating is near zero, the
+# raters themselves were divided or lukewarm.
 #
 # ## 11. Break it
 #
 # Six faults that raise no error by themselves, each stopped by a check.
 
-# %% [markdown] lang="zh" of="c4fa6051"
+# %% [markdown] lang="zh" of="c7808130"
 # 反话、褒中有贬，还有一些本身就可疑的评分。评分接近零的，评分者自己也意见不一，或者不冷不热。
 #
 # ## 11. 故意弄坏
@@ -838,20 +871,21 @@ with caught("the test reviews are trained on as well"):
     assert leaked == 0, f"{leaked} test reviews, or near-duplicates of them, are in the training part"
 
 # %% [markdown] lang="en"
-# The second is the most instructive. Given such pairs, a model can get more than nine in ten right by counting alone; with the shortcut closed, ours is at a coin's score (section 5).
-# Whenever an exercise makes itself, ask which
-# cheap rule solves it. (RoBERTa later dropped the next-sentence task and was none the worse for it; Liu et al., 2019.)
+# The second is the most instructive. Given such pairs, a model can get more than nine in ten right by counting alone; with the
+# shortcut closed, ours is at a coin's score (section 5). Whenever an exercise makes itself, ask which cheap rule solves it.
+# (RoBERTa later dropped the next-sentence task and was none the worse for it; Liu et al., 2019.)
 #
 # ## 12. Why it matters for large models
 #
-# How large is large? The number of weights follows from four sizes. With width $w$, $b$ blocks, $t$ tokens in the vocabulary and $p$ positions, a BERT has
+# How large is large? The number of weights follows from four sizes. With width $w$, $b$ blocks, $t$ tokens in the vocabulary and
+# $p$ positions, a BERT has
 #
 # $$w (t + p + 4) + b \, (12 w^2 + 13 w)$$
 #
-# weights (tables, two segment vectors, a normalisation; in each block $4 w^2$ for the attention, $8 w^2$ for the feed-forward network of hidden width $4 w$). *Does it count right?*
-# For MiniLM we can check. GPT-3 has blocks of the same size.
+# weights (tables, two segment vectors, a normalisation; in each block $4 w^2$ for the attention, $8 w^2$ for the feed-forward
+# network of hidden width $4 w$). *Does it count right?* For MiniLM we can check. GPT-3 has blocks of the same size.
 
-# %% [markdown] lang="zh" of="81f928df"
+# %% [markdown] lang="zh" of="d110e5da"
 # 第二个最有教益。拿到这样的句对，模型只要数个数，就能判对九成以上；堵上这条捷径，我们的模型就与抛硬币无异（第 5 节）。凡是习题自己出自己答，都要问一句：有没有什么省事的规则也能答对？
 # （RoBERTa 后来去掉了下一句预测，成绩一点没降；Liu 等，2019。）
 #
@@ -881,30 +915,36 @@ for name, count in {
 
 
 # %% [markdown] lang="en"
-# The formula is exact for MiniLM (for BERT, the paper says 110 and 340 million). A2 gives "millions to some hundred millions" of weights as typical of large models: that was true of BERT
-# in 2018; GPT-3 had 175 billion two years later. The recipe has stayed the
-# same: *an exercise that makes itself from text, then a little training for the task.* This chapter has measured both ends: a small
-# model and half a minute gave next to nothing (section 6); 22.6 million weights that others have trained for long gave {claim:fine_tuned_accuracy} on reviews. The history that the articles tell
-# around it has several
-# wrong years, names and systems; [ERRATA.md](ERRATA.md) puts them right.
+# The formula is exact for MiniLM (for BERT, the paper says 110 and 340 million). A2 gives "millions to some hundred millions" of
+# weights as typical of large models: that was true of BERT in 2018; GPT-3 had 175 billion two years later. The recipe has stayed
+# the same: *an exercise that makes itself from text, then a little training for the task.* This chapter has measured both ends: a
+# small model and half a minute gave next to nothing (section 6); 22.6 million weights that others have trained for long gave
+# {claim:fine_tuned_accuracy} on reviews. The history that the articles tell around it has several wrong years, names and systems;
+# [ERRATA.md](ERRATA.md) puts them right.
 #
 # ## Summary
 #
 # - WordPiece: frequent words are one piece, rare ones several; almost nothing is unknown.
 # - Hidden words and exchanged halves are exercises without labels. Check their shares, and look for the cheap rule that solves them.
-# - An encoder of seven layers in our own code agrees with NumPy to 0.00001, and with MiniLM's published similarities to {claim:similarity_error}.
-# - A tiny BERT after half a minute on 7,440 sentences: better than guessing by frequency, and of hardly any use for the reviews ({claim:tiny_gain.full} in accuracy).
+# - An encoder of seven layers in our own code agrees with NumPy to 0.00001, and with MiniLM's published similarities to
+#   {claim:similarity_error}.
+# - A tiny BERT after half a minute on 7,440 sentences: better than guessing by frequency, and of hardly any use for the reviews
+#   ({claim:tiny_gain.full} in accuracy).
 # - MiniLM's last layer is not the best one to read: a probe on it gets {claim:probe_accuracy.baseline}, on all layers {claim:probe_accuracy}.
-# - Fine-tuned: {claim:fine_tuned_accuracy.full}, TF-IDF {claim:fine_tuned_accuracy.baseline}, both together {claim:with_counting}. With 100 labels a probe gets {claim:probe_with_100}, TF-IDF {claim:probe_with_100.baseline}.
+# - Fine-tuned: {claim:fine_tuned_accuracy.full}, TF-IDF {claim:fine_tuned_accuracy.baseline}, both together {claim:with_counting}.
+#   With 100 labels a probe gets {claim:probe_with_100}, TF-IDF {claim:probe_with_100.baseline}.
 #
 # ## Exercises
 #
-# 1. Compute on paper the score of joining `##u` and `##n` after `##ug` has been joined (section 2). Which pair is next? Check with `pair_scores`. (15 minutes)
+# 1. Compute on paper the score of joining `##u` and `##n` after `##ug` has been joined (section 2). Which pair is next? Check with
+#    `pair_scores`. (15 minutes)
 # 2. Search for "not a good film" and for "a good film". How alike are the answers, and why? (10 minutes)
-# 3. Probe the [CLS] token instead of the mean: `minilm.layers_of(ids)[:, :, 0]`, in batches of 64 reviews. Why is the embedding's probe at chance level there? (20 minutes)
+# 3. Probe the [CLS] token instead of the mean: `minilm.layers_of(ids)[:, :, 0]`, in batches of 64 reviews. Why is the embedding's
+#    probe at chance level there? (20 minutes)
 # 4. Give section 6 only 200 labelled reviews, then 5,000. Does the sign of the gain change? Is it more than two standard errors? (20 minutes)
 # 5. Fine-tune only the upper two blocks (`frozen=4`). What does it save, what does it cost? Choose on the validation part. (25 minutes)
-# 6. Give the weighted sum of section 10 chapter 04's network as a third score. Is the gain over two scores on the test part more than two standard errors? (20 minutes)
+# 6. Give the weighted sum of section 10 chapter 04's network as a third score. Is the gain over two scores on the test part more than
+#    two standard errors? (20 minutes)
 #
 # ## References
 #
@@ -913,7 +953,8 @@ for name, count in {
 # - M. Schuster, K. Nakajima (2012). *Japanese and Korean voice search.* ICASSP, 5149–5152. doi:10.1109/ICASSP.2012.6289079 (WordPiece)
 # - W. Wang, F. Wei, L. Dong, H. Bao, N. Yang, M. Zhou (2020). *MiniLM: deep self-attention distillation for task-agnostic compression of
 #   pre-trained Transformers.* NeurIPS 33. arXiv:2002.10957
-# - N. Reimers, I. Gurevych (2019). *Sentence-BERT: sentence embeddings using Siamese BERT-networks.* EMNLP-IJCNLP, 3982–3992. doi:10.18653/v1/D19-1410
+# - N. Reimers, I. Gurevych (2019). *Sentence-BERT: sentence embeddings using Siamese BERT-networks.* EMNLP-IJCNLP, 3982–3992.
+#   doi:10.18653/v1/D19-1410
 # - D. H. Wolpert (1992). *Stacked generalization.* Neural Networks 5(2), 241–259. doi:10.1016/S0893-6080(05)80023-1
 # - G. Alain, Y. Bengio (2017). *Understanding intermediate layers using linear classifier probes.* ICLR workshop. arXiv:1610.01644
 # - J. Lee, R. Tang, J. Lin (2019). *What would Elsa do? Freezing layers during Transformer fine-tuning.* arXiv:1911.03090
@@ -925,8 +966,9 @@ for name, count in {
 # - B. Pang, L. Lee (2005). *Seeing stars: exploiting class relationships for sentiment categorization with respect to rating scales.* ACL,
 #   115–124. doi:10.3115/1219840.1219855 (the sentences)
 
-# %% [markdown] lang="zh" of="5aa5920c"
-# 公式对 MiniLM 分毫不差（BERT 的论文里写的是 1.1 亿和 3.4 亿）。A2 说大模型的参数“在百万到数亿级别”：用来说 2018 年的 BERT 是对的，可两年后的 GPT-3 已有 1750 亿。配方倒是没有变：**让文本自己出题，再为具体任务训练一点点。**
+# %% [markdown] lang="zh" of="513f1059"
+# 公式对 MiniLM 分毫不差（BERT 的论文里写的是 1.1 亿和 3.4 亿）。A2 说大模型的参数“在百万到数亿级别”：用来说 2018 年的 BERT 是对的，
+# 可两年后的 GPT-3 已有 1750 亿。配方倒是没有变：**让文本自己出题，再为具体任务训练一点点。**
 # 本章量了两头：小模型练半分钟，几乎什么也没换来（第 6 节）；别人训练了很久的 2260 万个权重，在影评上换来了 {claim:fine_tuned_accuracy}。
 # 文章围绕这些讲的历史，有好几处年份、人名和系统不对，[ERRATA.md](ERRATA.md) 一一作了更正。
 #
