@@ -4,7 +4,7 @@
 
 Writes benchmarks/08_bert.md. Everything was chosen on the validation part; this script opens the test part. It repeats
 the tiny BERT of chapter 08 with a control that gets the steps of the pre-training as well, and fine-tunes MiniLM with
-100 to all labels and with two to six trained blocks. Takes about an hour on two processor cores.
+100 to all labels and with two to six trained blocks. Takes about half an hour on two processor cores.
 """
 
 import os

@@ -716,9 +716,9 @@ claim("with_counting", right["the same and TF-IDF"].mean(), baseline=best.mean()
 #
 # *And with fewer labels?* Pre-training is said to save labelled data (A2 §2.3). We give each method 100, 300, 1,000, 3,000 and all
 # labelled reviews and measure on the test part; up to 1,000 are drawn three times. Both keep the regularisation that was best with
-# all labels. (Fine-tuning on fewer reviews is in [benchmarks/08_bert.py](../benchmarks/08_bert.py).)
+# all labels. (Fine-tuning on fewer reviews is in [benchmarks/08_bert.md](../benchmarks/08_bert.md).)
 
-# %% [markdown] lang="zh" of="d3bf4a2e"
+# %% [markdown] lang="zh" of="33c5aaeb"
 # 多个种子下：{claim:fine_tuned_accuracy.full}，TF-IDF 为 {claim:fine_tuned_accuracy.baseline}。
 # 比第 04 章的网络高出 {claim:fine_tuned_over_chapter_04.full}，平均
 # {claim:fine_tuned_over_chapter_04_in_errors} 个标准误。全部七层的探针只花几秒钟做回归，得到 {claim:probe_accuracy.full}，
@@ -726,7 +726,7 @@ claim("with_counting", right["the same and TF-IDF"].mean(), baseline=best.mean()
 # **改动**它才划算。计数也并不多余：两者合起来得到 {claim:with_counting.full}；最后一行是“单独微调减去两者合起来”，说明这有多可靠。
 #
 # **标注更少时呢？**都说预训练能节省标注数据（A2 §2.3）。我们给每种方法 100、300、1000、3000 条和全部带标注的影评，在测试集上衡量；不超过 1000 条的，各抽三次。
-# 正则化的强度，两者都沿用全部标签时最好的。（用更少的影评微调，见 [benchmarks/08_bert.py](../../benchmarks/08_bert.py)。）
+# 正则化的强度，两者都沿用全部标签时最好的。（用更少的影评微调，见 [benchmarks/08_bert.md](../../benchmarks/08_bert.md)。）
 
 # %%
 sizes = (100, 300, 1000, 3000)
