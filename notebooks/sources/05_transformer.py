@@ -175,6 +175,7 @@ np.testing.assert_allclose(weights, np.ones((100, 1, 1)), rtol=1e-6)
 #
 # A2 说键和值是“嵌入矩阵的转置”（§1.3.1），又说把权重“相乘”（§2.1）。在纸上验一验。三个词元，四个通道：$(1,0,1,0)$、$(0,1,0,1)$、$(1,1,0,0)$；
 # 查询是词元的两倍，键就是词元本身。除以 $\sqrt 4 = 2$ 之后，第一个词元的分数是 2、0、1。$e \approx 2.718$，于是权重是 $\frac{7.39}{11.11}$、$\frac{1}{11.11}$、$\frac{2.72}{11.11}$。
+# 
 # 三个值是 10、20、30。
 
 # %%
@@ -269,11 +270,10 @@ for d in (4, 16, 64, 256, 1024):
 # "multi-head score" would be added, as A2 §2.2 has it: self-attention is attention in which queries, keys and values come from the
 # same sequence, with one head or with many.
 #
-# Nobody loops over heads. One product computes all queries, and a reshape cuts them up:
-# (texts, length, $hd$) → (texts, length, $h$, $d$) → (texts, $h$, length, $d$). The loop, the reshape, Keras's layer and the course's layer should
-# agree.
+# Nobody loops over heads. One product computes all queries, and a reshape cuts them up: (texts, length, $hd$) → (texts, length,
+# $h$, $d$) → (texts, $h$, length, $d$). The loop, the reshape, Keras's layer and the course's layer should agree.
 
-# %% [markdown] lang="zh" of="b83e3223"
+# %% [markdown] lang="zh" of="ba9eb28b"
 # 方差果然是 $d$。不除的话，到 $d = 1024$ 时，十个权重里最大的接近 1，斜率没了十分之九；除了以后，一切都与 $d$ 无关。
 #
 # ## 4. 多头：变一下形状而已
@@ -508,12 +508,12 @@ with caught("texts and positions swapped, as in the article"):
 # *cat*. (It marks stress too; we leave that out, as is usual.) English spelling is famously irregular, so a handful of rules will not do; yet
 # everybody who knows enough words can read a new one aloud. Can a network?
 #
-# One trap first. *walk*, *walks* and *walker's* are three words of the dictionary. Put *walks* into training and *walk* into the test,
-# and the test asks what the training has told. So words are joined to *families*: when one is the other with an ending or a prefix taken off, and
-# they begin (or end) with the same sounds, or when both sound the same, like *Smith* and *Smyth*. A chain of such words is a family, and
-# a family goes to one side as a whole. The rule rather joins too much than too little.
+# One trap first. *walk*, *walks* and *walker's* are three words of the dictionary. Put *walks* into training and *walk* into the
+# test, and the test asks what the training has told. So words are joined to *families*: when one is the other with an ending or a
+# prefix taken off, and they begin (or end) with the same sounds, or when both sound the same, like *Smith* and *Smyth*. A chain of
+# such words is a family, and a family goes to one side as a whole. The rule rather joins too much than too little.
 
-# %% [markdown] lang="zh" of="b9bcd426"
+# %% [markdown] lang="zh" of="3968010b"
 # ## 8. 单词、读音、家族
 #
 # 零件齐了，来做一件事。CMU 发音词典收了十多万个英语单词，用 39 个**音素**记录它们的读音：*cat* 是 K AE T。（词典还标了重音，这里照惯例去掉。）
@@ -603,18 +603,21 @@ claim("nearest_on_random_split", flattered.phoneme_error_rate, baseline=of_famil
 #
 # ## 10. Training
 #
-# `transformer.Transformer` is the whole machine. The encoder reads the letters once. The decoder is given the sounds so far, beginning with a
-# start token, and answers at each position with a score for every phoneme that could come next: the product with that phoneme's own embedding (Press and Wolf, 2017). In training it is given the true sounds
-# (*teacher forcing*), so all positions of all words are asked at once; the causal mask keeps that honest. The loss is the cross-entropy
-# of the next sound, padding left out. Words of like length share a batch, so that little is padding; the learning rate rises
-# for a tenth of the steps and then falls to zero. Sizes and rates were chosen on the validation part.
+# `transformer.Transformer` is the whole machine. The encoder reads the letters once. The decoder is given the sounds so far,
+# beginning with a start token, and answers at each position with a score for every phoneme that could come next: the product with
+# that phoneme's own embedding (Press and Wolf, 2017). In training it is given the true sounds (*teacher forcing*), so all positions
+# of all words are asked at once; the causal mask keeps that honest. The loss is the cross-entropy of the next sound, padding left
+# out. Words of like length share a batch, so that little is padding; the learning rate rises for a tenth of the steps and then
+# falls to zero. Sizes and rates were chosen on the validation part.
 #
-# So was the optimiser. The gradient of a weight matrix is a sum of a few strong directions and many weak ones, and Adam mostly follows the
-# strong. *Muon* (Jordan et al., 2024) keeps the directions of the momentum (a fading sum of the gradients so far; chapter 06 shows how a matrix splits into directions) and makes all of them about equally long, so that the weak ones are
-# learnt too; tables, biases and gains move as with Adam. After two epochs in batches of 128, this network made .104 errors a phoneme on the validation
-# words with it, .118 with Adam (one seed each). Batches of 256 lose some of that (.112) and save a sixth of the time, so we take them here.
+# So was the optimiser. The gradient of a weight matrix is a sum of a few strong directions and many weak ones, and Adam mostly
+# follows the strong. *Muon* (Jordan et al., 2024) keeps the directions of the momentum (a fading sum of the gradients so far;
+# chapter 06 shows how a matrix splits into directions) and makes all of them about equally long, so that the weak ones are learnt
+# too; tables, biases and gains move as with Adam. After two epochs in batches of 128, this network made .104 errors a phoneme on
+# the validation words with it, .118 with Adam (one seed each). Batches of 256 lose some of that (.112) and save a sixth of the
+# time, so we take them here.
 
-# %% [markdown] lang="zh" of="8a76fc1c"
+# %% [markdown] lang="zh" of="83a7f4d9"
 # 随机划分让同一种方法显得更好：{claim:nearest_on_random_split}，而不是 {claim:nearest_on_random_split.baseline}，因为它替 *walk* 找到了 *walks*。
 # 再看第三行：靠数对子，也是个不容小看的对手。
 #
@@ -673,10 +676,13 @@ for beams in (1, 4):
 # %% [markdown] lang="en"
 # ## 12. The test, once
 #
-# For *kuwaitis* greedy search took Y and ends with a pronunciation that is only the third most probable; beam search finds a better one behind UW (both miss the dictionary's K UW W EY T IY Z). On the 600 words four beams are a little better, so we take them. They were not slower, against what we expected: with so few words most of the time goes into building each search. On all test words the [benchmark](../benchmarks/05_transformer.md) finds five beams about twice as slow as greedy search. Now the test words, once: the
-# baselines and the network, each word a pair for comparison.
+# For *kuwaitis* greedy search took Y and ends with a pronunciation that is only the third most probable; beam search finds a better
+# one behind UW (both miss the dictionary's K UW W EY T IY Z). On the 600 words four beams are a little better, so we take them.
+# They were not slower, against what we expected: with so few words most of the time goes into building each search. On all test
+# words the [benchmark](../benchmarks/05_transformer.md) finds five beams about twice as slow as greedy search. Now the test words,
+# once: the baselines and the network, each word a pair for comparison.
 
-# %% [markdown] lang="zh" of="b38020d1"
+# %% [markdown] lang="zh" of="11d44d41"
 # ## 12. 测试，只此一次
 #
 # 读 *kuwaitis* 时，贪心搜索选了 Y，最后的读法概率只排第三；束搜索从 UW 那边找到了更好的（与词典的 K UW W EY T IY Z 相比，两者都还没读对）。在那 600 个单词上，
@@ -700,10 +706,13 @@ claim("wer_over_counting", difference.mean)
 claim("wer_over_counting_in_errors", difference.in_errors)
 
 # %% [markdown] lang="en"
-# In two epochs the network has learnt far more than the most similar spelling can tell: {claim:test_per.full} errors a phoneme, against
-# {claim:test_per.baseline}. *It loses to counting all the same.* The joint 5-grams make {claim:counting_per} errors a phoneme; the network gets another {claim:wer_over_counting.percent} of all test words wrong, {claim:wer_over_counting_in_errors} standard errors. Counting was handed the pairs by an alignment; gradient descent has to find them while it learns. Is the loss a matter of principle, or of size and time?
+# In two epochs the network has learnt far more than the most similar spelling can tell: {claim:test_per.full} errors a phoneme,
+# against {claim:test_per.baseline}. *It loses to counting all the same.* The joint 5-grams make {claim:counting_per} errors a
+# phoneme; the network gets another {claim:wer_over_counting.percent} of all test words wrong, {claim:wer_over_counting_in_errors}
+# standard errors. Counting was handed the pairs by an alignment; gradient descent has to find them while it learns. Is the loss a
+# matter of principle, or of size and time?
 
-# %% [markdown] lang="zh" of="b4a79e85"
+# %% [markdown] lang="zh" of="b832e747"
 # 只训练两轮，网络学到的已经远不是“最相近的拼写”可比：平均每个音素出错 {claim:test_per.full}，后者是 {claim:test_per.baseline}。*但它还是输给了计数*。
 # 联合 5 元模型平均每个音素出错 {claim:counting_per}；同样的单词，网络比它多读错了全部测试单词的 {claim:wer_over_counting.percent}，
 # 相当于 {claim:wer_over_counting_in_errors} 个标准误。
@@ -712,11 +721,13 @@ claim("wer_over_counting_in_errors", difference.in_errors)
 # %% [markdown] lang="en"
 # ## 13. The same code, longer
 #
-# The repository carries the weights of a larger sibling, with more than twice the parameters and dropout, trained by the same function for seven times as many epochs; `benchmarks/train_05_phonemes.py`
-# is the command, and [its record](../data/checkpoints/phonemes_transformer.json) holds the curve: fourteen epochs, 37 minutes of processor time. It was chosen on the same
-# validation part. Here it meets the same test words. We expect it to be clearly better than the two epochs above; whether it overtakes counting, the next cell tells.
+# The repository carries the weights of a larger sibling, with more than twice the parameters and dropout, trained by the same
+# function for seven times as many epochs; `benchmarks/train_05_phonemes.py` is the command, and [its
+# record](../data/checkpoints/phonemes_transformer.json) holds the curve: fourteen epochs, 37 minutes of processor time. It was
+# chosen on the same validation part. Here it meets the same test words. We expect it to be clearly better than the two epochs
+# above; whether it overtakes counting, the next cell tells.
 
-# %% [markdown] lang="zh" of="64b50120"
+# %% [markdown] lang="zh" of="c4eb84e0"
 # ## 13. 同样的代码，多训练一阵
 #
 # 仓库自带一个更大的兄弟的权重：参数是上面的两倍多，用了随机丢弃；训练函数相同，轮数是七倍；命令是 `benchmarks/train_05_phonemes.py`，
@@ -747,18 +758,21 @@ axes.legend()
 plt.show()
 
 # %% [markdown] lang="en" role="alt"
-# The larger network's phoneme error rate on the validation words by epoch, from the third to the fourteenth: 0.143, 0.110, 0.099, then below the dashed line of
-# the joint 5-grams at 0.098, and on to 0.081.
+# The larger network's phoneme error rate on the validation words by epoch, from the third to the fourteenth: 0.143, 0.110, 0.099,
+# then below the dashed line of the joint 5-grams at 0.098, and on to 0.081.
 
-# %% [markdown] lang="zh" role="alt" of="19a5d4b1"
+# %% [markdown] lang="zh" role="alt" of="ae0efb2c"
 # 大一些的网络在验证集上的音素错误率，从第三轮到第十四轮：0.143、0.110、0.099，随后降到联合 5 元模型的虚线 0.098 以下，最后到 0.081。
 
 # %% [markdown] lang="en"
-# It was not a matter of principle: the same kind of network, larger and trained for longer, overtakes counting; how much is owed to size and how much to time, this comparison cannot tell. After five epochs the larger network draws level with counting; while the learning rate falls, from the eighth on, the error goes on down to 0.081. (The
-# first two epochs are not drawn: what is judged is the moving average of the weights, which still remembers the untrained ones.) On the test words it makes {claim:checkpoint_per} errors a phoneme and reads {claim:checkpoint_wer.percent} of the words wrong. Against
-# counting, the difference in words is {claim:checkpoint_wer_over_counting} ({claim:checkpoint_wer_over_counting_in_errors} standard errors): now the network is far
-# ahead. Published Transformers report about 0.05 and 22 % on this dictionary (Yolchuyeva et al., 2019), after longer training
-# and on another split; section 9 has shown how much a split alone can do.
+# It was not a matter of principle: the same kind of network, larger and trained for longer, overtakes counting; how much is owed to
+# size and how much to time, this comparison cannot tell. After five epochs the larger network draws level with counting; while the
+# learning rate falls, from the eighth on, the error goes on down to 0.081. (The first two epochs are not drawn: what is judged is
+# the moving average of the weights, which still remembers the untrained ones.) On the test words it makes {claim:checkpoint_per}
+# errors a phoneme and reads {claim:checkpoint_wer.percent} of the words wrong. Against counting, the difference in words is
+# {claim:checkpoint_wer_over_counting} ({claim:checkpoint_wer_over_counting_in_errors} standard errors): now the network is far
+# ahead. Published Transformers report about 0.05 and 22 % on this dictionary (Yolchuyeva et al., 2019), after longer training and
+# on another split; section 9 has shown how much a split alone can do.
 #
 # ## 14. Where does it look?
 #
@@ -768,7 +782,7 @@ plt.show()
 # skips what is silent. As a number: in what share of the steps from one sound to the next does the most attended letter *not go back*? An
 # untrained network tells what chance gives.
 
-# %% [markdown] lang="zh" of="5f0e5274"
+# %% [markdown] lang="zh" of="9ae7ee9c"
 # 并不是输在原理上：同样的网络，大一些、训练久一些，就超过了计数；规模和时间各占多少功劳，这个比较分不出来。五轮之后，大一些的网络与计数打平；从第八轮起学习率下降，错误率一路降到 0.081。
 # （前两轮没有画：评判的是权重的移动平均，那时里面还留着未经训练的权重。）
 # 在测试集上，它平均每个音素出错 {claim:checkpoint_per}，读错 {claim:checkpoint_wer.percent} 的单词。与计数相比，读错单词的比例相差
@@ -817,12 +831,15 @@ plt.show()
 # psychopathic、straightaway、gnarled、technique 四个单词的注意力权重热图，每行一个音，每列一个字母。每幅图里都有一条深色带从左上走到右下。
 
 # %% [markdown] lang="en"
-# The band is there, and where several letters make one sound, their weights share the row. The share of steps in which attention does not go back is {claim:share_in_order}, against {claim:share_in_order.baseline} in an untrained network: reading order was learnt from the pairs alone.
+# The band is there, and where several letters make one sound, their weights share the row. The share of steps in which attention
+# does not go back is {claim:share_in_order}, against {claim:share_in_order.baseline} in an untrained network: reading order was
+# learnt from the pairs alone.
 #
 # A weight is not a reason, though (Jain and Wallace, 2019). A stricter question for each head: *what if it is switched off?* Set
-# its rows of $W_O$ to zero and count the errors on 300 validation words. Voita et al. (2019) could prune most self-attention heads of a translator's encoder (38 of 48) with hardly any loss. Is that so here?
+# its rows of $W_O$ to zero and count the errors on 300 validation words. Voita et al. (2019) could prune most self-attention heads
+# of a translator's encoder (38 of 48) with hardly any loss. Is that so here?
 
-# %% [markdown] lang="zh" of="f84ba5d1"
+# %% [markdown] lang="zh" of="e6809d6d"
 # 深色带果然在那里；几个字母合发一个音时，它们分享那一行的权重。没有往回走的步子占 {claim:share_in_order}，没训练过的网络只有
 # {claim:share_in_order.baseline}：从左往右读，是它单凭一对对单词和读音学会的。
 #
@@ -856,22 +873,25 @@ plt.show()
 print(f"PER on these words {whole:.3f}; one head off: {whole + harm.min():.3f} to {whole + harm.max():.3f}")
 
 # %% [markdown] lang="en" role="alt"
-# Eight attention maps for straightaway, two blocks of four heads, each with what switching the head off costs. In most of them a dark band runs from top left to
-# bottom right, with gaps and jumps; the heads of the first block cost nothing, those of the second up to about 0.02.
+# Eight attention maps for straightaway, two blocks of four heads, each with what switching the head off costs. In most of them a
+# dark band runs from top left to bottom right, with gaps and jumps; the heads of the first block cost nothing, those of the second
+# up to about 0.02.
 
-# %% [markdown] lang="zh" role="alt" of="e9fef066"
+# %% [markdown] lang="zh" role="alt" of="7e73b2e7"
 # straightaway 的八幅注意力图：两块，每块四个头，标题是关掉这个头的代价。多数图里有一条从左上到右下的深色带，间有空缺和跳跃；第一块的头关掉几乎没有代价，第二块的最多约 0.02。
 
 # %% [markdown] lang="en"
-# The title of each map says what silence costs in phoneme error rate. In the stored run one head off even seems to help, by 0.008: on 300 words, differences below about .01 are chance. So no single head of the first block is missed, nor head 2 of the second; the other three are (+0.012 to +0.023). Here, too, most heads can be spared one at a time. Heads that look alike do not cost alike: the map shows where a head
-# looks, and only the switch shows whether the answer depends on it.
+# The title of each map says what silence costs in phoneme error rate. In the stored run one head off even seems to help, by 0.008:
+# on 300 words, differences below about .01 are chance. So no single head of the first block is missed, nor head 2 of the second;
+# the other three are (+0.012 to +0.023). Here, too, most heads can be spared one at a time. Heads that look alike do not cost
+# alike: the map shows where a head looks, and only the switch shows whether the answer depends on it.
 #
 # ## 15. Which mistakes?
 #
 # Take the test words that the checkpoint gets wrong. How wrong are they? Where a single edit separates answer and dictionary, its type is beyond
 # doubt: one sound replaced, one too many, one missing. We expect vowels: English writes a dozen and more of them with six letters.
 
-# %% [markdown] lang="zh" of="c3aaae05"
+# %% [markdown] lang="zh" of="db1f7720"
 # 每幅图的标题写着关掉这个头以后音素错误率升了多少。在存下的这次运行里，有一个头关掉后，错误率反而低了 0.008：在 300 个词上，0.01 以内的差别只是偶然。
 # 所以第一块的头单独关掉哪一个都无所谓，第二块的头 2 也是；另外三个则少不得（+0.012 到 +0.023）。可见这里也是多数的头单独拿掉无妨。看上去相似的头，代价并不相同：图只说明它看哪里，
 # 关掉它才知道答案靠不靠它。
@@ -906,15 +926,18 @@ axes.set(xlabel="test words that are wrong by this alone")
 plt.show()
 
 # %% [markdown] lang="en" role="alt"
-# Bars for the twelve most frequent single replacements of one sound by another in the test part. Ten are a vowel read as another vowel, the top four all with AH; two are S and Z confused.
+# Bars for the twelve most frequent single replacements of one sound by another in the test part. Ten are a vowel read as another
+# vowel, the top four all with AH; two are S and Z confused.
 
-# %% [markdown] lang="zh" role="alt" of="5226e072"
+# %% [markdown] lang="zh" role="alt" of="16c062cb"
 # 测试集中最常见的十二种“一个音读成另一个音”的条形图。其中十种是元音读成另一个元音，前四种都涉及 AH；另两种是 S 与 Z 相混。
 
 # %% [markdown] lang="en"
-# {claim:vowel_share.percent} of the one-edit mistakes read a vowel as another vowel, and the four commonest pairs all involve AH, which without stress marks is both the weak vowel of *about* and the full one of *cut*. Spelling hardly tells them apart, and dictionaries themselves disagree. The worst of all, beside what the dictionary says:
+# {claim:vowel_share.percent} of the one-edit mistakes read a vowel as another vowel, and the four commonest pairs all involve AH,
+# which without stress marks is both the weak vowel of *about* and the full one of *cut*. Spelling hardly tells them apart, and
+# dictionaries themselves disagree. The worst of all, beside what the dictionary says:
 
-# %% [markdown] lang="zh" of="da1e4d92"
+# %% [markdown] lang="zh" of="dd7dd86a"
 # 只差一步的错误里，{claim:vowel_share.percent} 是一个元音读成另一个元音，最常见的四对都涉及 AH；去掉重音记号以后，它既是 *about* 里的弱元音，也是 *cut* 里的元音：拼写几乎不区分它们，各家词典也各执一词。
 # 再看错得最离谱的几个，旁边是词典的读法：
 
@@ -924,14 +947,15 @@ for row in np.argsort(-reader_errors.edits / reader_errors.length, kind="stable"
     print(f"{spelled[row]:14} read as {answer:28} listed {' or '.join(' '.join(sounds) for sounds in listed[row])}")
 
 # %% [markdown] lang="en"
-# French words (quiche, chalet, d'etats), an interjection without vowel letters (mhm), a name, and *awe*, so short that two edits are more than it has sounds. Except for *awe*, the letters alone hardly give it away.
+# French words (quiche, chalet, d'etats), an interjection without vowel letters (mhm), a name, and *awe*, so short that two edits
+# are more than it has sounds. Except for *awe*, the letters alone hardly give it away.
 #
 # ## 16. How does your name sound?
 #
 # Change the first line and run the cell again. Any word of at most twenty letters a to z goes, names in pinyin too. The network has learnt
 # American English, so it reads your name as an American would who has only seen it on paper.
 
-# %% [markdown] lang="zh" of="f577973f"
+# %% [markdown] lang="zh" of="f40d9c51"
 # 法语词（quiche、chalet、d'etats），没有元音字母的感叹词（mhm），一个人名，还有 *awe*：它太短，两步编辑就比它的音还多。除了 *awe*，单看字母都很难知道。
 #
 # ## 16. 你的名字怎么读？
@@ -948,11 +972,12 @@ for word, sounds in zip(your_words.split(), models.pronounce(reader, your_words.
 # %% [markdown] lang="en"
 # ## 17. Break it
 #
-# Sections 5 and 7 broke the machinery; these three faults are about the data and their use, and none of them stops a program. The words are split at random,
-# as most published comparisons do. The letters are padded on the *left*, as the article A3's `pad_sequences` does by default, so that
-# every letter stands somewhere else than in training. And the network is used without its positions.
+# Sections 5 and 7 broke the machinery; these three faults are about the data and their use, and none of them stops a program. The
+# words are split at random, as most published comparisons do. The letters are padded on the *left*, as the article A3's
+# `pad_sequences` does by default, so that every letter stands somewhere else than in training. And the network is used without its
+# positions.
 
-# %% [markdown] lang="zh" of="8ca12e15"
+# %% [markdown] lang="zh" of="84cb1a53"
 # ## 17. 故意弄坏
 #
 # 第 5、7 节弄坏的是机器本身；下面三个毛病出在数据和用法上，没有一个会让程序停下。其一，像大多数已发表的比较那样，随机划分单词。其二，把填充放在*左边*
@@ -979,10 +1004,11 @@ with caught("no positions"), patch.object(reader.source_embedding, "positions", 
     claim_of(few)
 
 # %% [markdown] lang="en"
-# The first check is the only one that can catch its fault: a leaky split makes every figure *better*, so no bound on a figure would ever complain. The
-# other two ruin the figures: a network knows letters at the places where it has met them, and without places it can only guess their order.
+# The first check is the only one that can catch its fault: a leaky split makes every figure *better*, so no bound on a figure would
+# ever complain. The other two ruin the figures: a network knows letters at the places where it has met them, and without places it
+# can only guess their order.
 
-# %% [markdown] lang="zh" of="464ff2e9"
+# %% [markdown] lang="zh" of="d42bad2e"
 # 第一个毛病只有这种检验能抓住：划分泄漏会让所有数字变得*更好看*，对数字设的任何界限都不会报警。后两个毁掉的是数字本身：
 # 网络认得的，是出现在熟悉位置上的字母；没有位置，它只能猜次序。
 
@@ -992,11 +1018,11 @@ with caught("no positions"), patch.object(reader.source_embedding, "positions", 
 # GPT-3 is 96 of the decoder blocks of section 6, without cross-attention, 12,288 channels wide. Count: attention has four matrices of
 # $d \times d$, the feed-forward part two of $d \times 4d$, twelve $d^2$ in all. Does that give the published 175 billion?
 #
-# And what does a long text cost? For each token, the matrices need $24 d^2$ operations (a product and a sum for each number) whatever the length $T$; scores and averages need $4 T d$.
-# So attention proper has the share $T / (6d + T)$, and its cost for a whole text grows with $T^2$. We expect four times the time for twice
-# the length, once it dominates.
+# And what does a long text cost? For each token, the matrices need $24 d^2$ operations (a product and a sum for each number)
+# whatever the length $T$; scores and averages need $4 T d$. So attention proper has the share $T / (6d + T)$, and its cost for a
+# whole text grows with $T^2$. We expect four times the time for twice the length, once it dominates.
 
-# %% [markdown] lang="zh" of="a16513b5"
+# %% [markdown] lang="zh" of="5f488914"
 # ## 18. 与大模型有什么关系
 #
 # GPT-3 就是 96 个第 6 节的解码器块，去掉交叉注意力，通道数 12288。数一数：注意力有四个 $d \times d$ 的矩阵，前馈部分有两个 $d \times 4d$ 的，合起来是十二个 $d^2$。
@@ -1028,14 +1054,17 @@ assert growth[0] > 1.5 * growth[1]
 
 # %% [markdown] lang="en"
 # It does: 175 billion, rounded, two thirds of them in the network of chapter 01. And attention's time runs away from that of the
-# feed-forward network. Four times the length cost it less than the expected 16 times, since the projections, which grow only with the length, still count at 512 tokens. At GPT-3's width and 2,048 tokens, the scores that everybody speaks
-# of are under three per cent of the work; at a hundred thousand tokens they would be most of it. That square is why long
-# contexts are expensive, and why so much research goes into attention that skips, compresses or caches. The cache, which spares a
-# generating model from computing old keys and values again, already sat in our beam search; chapter 07 measures what it saves.
+# feed-forward network. Four times the length cost it less than the expected 16 times, since the projections, which grow only with
+# the length, still count at 512 tokens. At GPT-3's width and 2,048 tokens, the scores that everybody speaks of are under three per
+# cent of the work; at a hundred thousand tokens they would be most of it. That square is why long contexts are expensive, and why
+# so much research goes into attention that skips, compresses or caches. The cache, which spares a generating model from computing
+# old keys and values again, already sat in our beam search; chapter 07 measures what it saves.
 #
-# What you have built is not a model *of* a Transformer. It is one: blocks, masks, cross-attention and search are those of the first Transformer, a translator (only that we normalise before each step), and the same blocks, in other numbers, are GPT (chapter 07) and BERT (chapter 08).
+# What you have built is not a model *of* a Transformer. It is one: blocks, masks, cross-attention and search are those of the first
+# Transformer, a translator (only that we normalise before each step), and the same blocks, in other numbers, are GPT (chapter 07)
+# and BERT (chapter 08).
 
-# %% [markdown] lang="zh" of="01904acc"
+# %% [markdown] lang="zh" of="afc917e3"
 # 四舍五入正是 1750 亿，其中三分之二是第 01 章的那种网络。再看时间：注意力把前馈网络远远甩在后面。长度变成四倍，它的用时还不到预计的 16 倍，因为在 512 个词元处，
 # 只随长度成正比增长的投影矩阵还占着一份。以 GPT-3 的宽度、2048 个词元来算，人人挂在嘴边的注意力分数只占不到百分之三的计算；到了十万个词元，它就占了大头。
 # 这个平方正是长上下文昂贵的原因，也是那么多研究想让注意力跳着算、压缩着算、缓存着算的原因。缓存能让生成中的模型不必重算旧的键和值，我们的束搜索里已经用上了；
