@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from course_utils import graphones, metrics, models, paths, splits
+from course_utils import graphones, metrics, models, paths
 from course_utils.files import write_atomically
 
 SEEDS = 3
@@ -100,7 +100,7 @@ def main():
     difference = metrics.paired_difference(edits[network], edits["graphones, 6-gram"])
     of_shipped = metrics.paired_difference(edits[f"shipped Transformer, {BEAMS} beams"], edits["graphones, 6-gram"])
 
-    torn = splits.split_by_group(words, np.arange(len(words)), validation=3, test=5)
+    torn = models.prepare_pronunciations(by_family=False).parts
     of_torn = Table([sounds[row] for row in torn.test])
     _, flattered, _ = graphone_answers(words, sounds, torn.train, torn.test)
     of_torn.add("graphones, 6-gram, words at random", [flattered])

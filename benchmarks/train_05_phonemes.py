@@ -28,7 +28,7 @@ import keras
 import numpy as np
 from checkpoint_training import Keep, Trapezoid, add_output_options, print_manifest_entry, write_record
 
-from course_utils import metrics, models, paths, splits
+from course_utils import metrics, models, paths
 
 AVERAGING = 0.999  # about the last 1,000 steps, an epoch
 
@@ -65,13 +65,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=recipe.epochs)
     parser.add_argument("--cool-down", type=int, default=7, help="epochs in which the learning rate falls to zero")
-    parser.add_argument("--words-at-random", action="store_true", help="split by word; keep the record only")
+    parser.add_argument("--words-at-random", action="store_true", help="split by word; replaces --target, --record")
     add_output_options(parser, paths.data() / models.PRONOUNCER)
     arguments = parser.parse_args()
 
-    data = models.prepare_pronunciations()
+    data = models.prepare_pronunciations(by_family=not arguments.words_at_random)
     if arguments.words_at_random:
-        data = data._replace(parts=splits.split_by_group(data.words, np.arange(len(data.words)), 3, 5))
         arguments.record = arguments.record.with_name("phonemes_words_at_random.json")
         arguments.target = Path(tempfile.mkdtemp()) / arguments.target.name
     recipe = recipe._replace(epochs=arguments.epochs)

@@ -108,7 +108,7 @@ def test_no_family_is_in_two_parts(data):
 
 
 def test_a_random_split_tears_families_apart(data):
-    torn = splits.split_by_group(data.words, np.arange(len(data.words)), validation=3, test=5)
+    torn = models.prepare_pronunciations(by_family=False).parts
     assert datasets.overlap(data.family[torn.train], data.family[torn.test]) > len(torn.test) / 3
 
 

@@ -84,10 +84,13 @@ class Pronunciations(NamedTuple):
         return [self.words[row] for row in rows]
 
 
-def prepare_pronunciations() -> Pronunciations:
+def prepare_pronunciations(by_family: bool = True) -> Pronunciations:
     """Load CMUdict, leave the stress away, and split it by word family: about 92 % training, 3 % validation, 5 % test.
 
     Kept are words of 2 to 20 letters and apostrophes.
+
+    Args:
+        by_family: False splits by word, as published figures do: relatives of a test word may be in training.
     """
     dictionary = {}
     for word, pronunciations in datasets.load_cmudict().items():
@@ -96,7 +99,8 @@ def prepare_pronunciations() -> Pronunciations:
             dictionary[word] = list(dict.fromkeys(without_stress))
     words, sounds = list(dictionary), list(dictionary.values())
     family = splits.word_families(words, sounds)
-    return Pronunciations(words, sounds, family, splits.split_by_group(words, family, validation=3, test=5))
+    group = family if by_family else np.arange(len(words))
+    return Pronunciations(words, sounds, family, splits.split_by_group(words, group, validation=3, test=5))
 
 
 def encode_words(words: Sequence[str]) -> np.ndarray:
