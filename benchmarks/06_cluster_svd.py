@@ -95,7 +95,8 @@ Made by `python benchmarks/06_cluster_svd.py` on {os.cpu_count()} cores, {platfo
 {chr(10).join(lines)}
 
 The result is the same; the time is not the reason to use it here. A cluster is worth its start-up once the table does
-not fit into one machine: a worker holds one block at a time, here 64 MB of 640.
+not fit into one machine: a worker makes a block, here 64 MB of 640, uses it and drops it, and makes it anew in the
+next pass.
 """
     write_atomically(Path(__file__).with_suffix(".md"), page)
     print(page)

@@ -43,8 +43,9 @@ half their length, and only the second half of each is scored. Time is the train
 nanoGPT's recipe (A. Karpathy, github.com/karpathy/nanoGPT, "I only have a macbook") is restated in Keras with its
 settings: four blocks of 128 channels, learnt positions, exact GELU, windows of 64 characters drawn at random, 12 a
 step, 2,000 steps of AdamW (β₂ = .99, weight decay .1 on matrices, gradients clipped to length 1), 100 steps of warm-up
-to 10⁻³ and a cosine down to 10⁻⁴. Its page reports 1.88 for another file of Shakespeare, which cannot be compared with
-this one. Chapter 07's own windows have 32 characters; with longer ones a batch has fewer, so that a step reads as much.
+to 10⁻³ and a cosine down to 10⁻⁴; unlike there, the layers have biases. Its page reports 1.88 for another file of
+Shakespeare, which cannot be compared with this one. Chapter 07's own windows have 32 characters; with longer ones a
+batch has fewer, so that a step reads as much.
 "Its network, AdamW" is chapter 07's network and steps with AdamW in place of Muon, at the best of three rates on the
 validation text. Both read 2,048 characters a step, in 480 steps.
 

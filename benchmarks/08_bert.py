@@ -3,7 +3,7 @@
     python benchmarks/08_bert.py
 
 Writes benchmarks/08_bert.md. Everything was chosen on the validation part; this script opens the test part. It repeats
-the tiny BERT of chapter 08 with a control that gets the steps of the pre-training as well, and fine-tunes MiniLM with
+the tiny BERT of chapter 08 with a control that gets the examples of the pre-training too, and fine-tunes MiniLM with
 100 to all labels and with two to six trained blocks. Takes about half an hour on two processor cores.
 """
 
@@ -65,15 +65,15 @@ def of_minilm() -> list[str]:
 
 
 def of_tiny_bert() -> list[str]:
-    """The chapter's tiny BERT with 1,000 labels, and a control that also gets the steps of the pre-training."""
+    """The chapter's tiny BERT with 1,000 labels, and a control that also gets the examples of the pre-training."""
     small = PIECES.restricted(REVIEWS.texts[TRAIN], minimum_count=8)
     unmarked = [small.encode(review)[1:-1] for review in REVIEWS.texts]
     longest = models.TINY.longest
     ids = text.pad([[small.cls, *sequence[: longest - 2], small.sep] for sequence in unmarked], longest)
-    steps = models.TINY.epochs * len(TRAIN) // models.TINY.batch_size * models.TINY.batch_size // 1000
-    longer = models.TINY._replace(labelled_epochs=models.TINY.labelled_epochs + steps)
+    passes = models.TINY.epochs * len(TRAIN) // models.TINY.batch_size * models.TINY.batch_size // 1000
+    longer = models.TINY._replace(labelled_epochs=models.TINY.labelled_epochs + passes)
     once, long = (models.RepeatedTraining(models.new_tiny_bert(len(small)), 1000, s) for s in (models.TINY, longer))
-    accuracies: dict[str, list] = {"pre-trained": [], "from scratch": [], "from scratch, as many steps in all": []}
+    accuracies: dict[str, list] = {"pre-trained": [], "from scratch": [], "from scratch, as many examples in all": []}
     for seed in range(5):
         tiny = models.new_tiny_bert(len(small), seed=seed)
         fresh = tiny.get_weights()

@@ -189,8 +189,14 @@ class ClaimChecker:
         print(
             f"✓ {claim.what}: {claim.format(value)}\n"
             f"  promised {claim.promise} {claim.format(claim.bound)} "
-            f"(over {claim.seeds} seeds {rounded(claim.mean, claim.sd)} ± {rounded(claim.sd, claim.sd)}{against})"
+            f"(over {claim.seeds} seeds {_with_spread(claim)}{against})"
         )
+
+
+def _with_spread(claim: Claim) -> str:
+    """Mean ± sd; the mean alone where every seed gave the same, since "± 0" would look like certainty."""
+    mean = rounded(claim.mean, claim.sd)
+    return f"{mean} ± {rounded(claim.sd, claim.sd)}" if claim.sd else f"always {mean}"
 
 
 _inside_caught = False  # a broken variant's values are compared even while tools/measure.py records
@@ -225,10 +231,10 @@ PLACEHOLDER = re.compile(r"\{(claim|run):([A-Za-z0-9_/]+)(?:\.(\w+))?\}")
 def fill(text: str, chapter: str | None = None) -> str:
     """Replace the placeholders of a chapter's prose by measured figures from `claims.toml`.
 
-    `{claim:NAME}` is the mean, `{claim:NAME.full}` "mean ± sd", `{claim:NAME.percent}` the mean in per cent; `.sd`,
-    `.bound`, `.seeds` and `.baseline` (the baseline's mean) are there too. `{run:seconds}`, `{run:cpu_seconds}` and
-    `{run:memory}` (in GB) tell what a run of the chapter costs. `{claim:CHAPTER/NAME}` and `{run:CHAPTER/seconds}`
-    speak of another chapter.
+    `{claim:NAME}` is the mean, `{claim:NAME.full}` "mean ± sd" (the mean alone where nothing varies),
+    `{claim:NAME.percent}` the mean in per cent; `.sd`, `.bound`, `.seeds` and `.baseline` (the baseline's mean) are
+    there too. `{run:seconds}`, `{run:cpu_seconds}` and `{run:memory}` (in GB) tell what a run of the chapter costs.
+    `{claim:CHAPTER/NAME}` and `{run:CHAPTER/seconds}` speak of another chapter.
 
     Raises:
         ClaimError: a placeholder names a claim, chapter or field that is unknown or not measured yet.
@@ -268,7 +274,7 @@ def _claim_figure(claim: Claim, field: str, placeholder: str) -> str:
     figures = {
         "mean": lambda: claim.format(claim.mean),
         "sd": lambda: claim.format(claim.sd),
-        "full": lambda: with_unit(f"{rounded(claim.mean, claim.sd)} ± {rounded(claim.sd, claim.sd)}", claim.unit),
+        "full": lambda: with_unit(_with_spread(claim).removeprefix("always "), claim.unit),
         "percent": lambda: f"{rounded(100 * claim.mean, 100 * claim.sd)} %",
         "bound": lambda: claim.format(claim.bound),
         "seeds": lambda: str(claim.seeds),

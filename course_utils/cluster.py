@@ -29,8 +29,9 @@ def blockwise_svd(
     """Factorise a table that need not fit into one machine's memory.
 
     A local cluster of `workers` processes makes the blocks, multiplies them with a few random vectors and throws them
-    away again (Halko, Martinsson and Tropp, 2011, "Finding structure with randomness", algorithm 4.4). With the address
-    of a real cluster, the same lines run on many machines.
+    away again (Halko, Martinsson and Tropp, 2011, "Finding structure with randomness", algorithm 4.4). Each pass makes
+    them anew, which costs time and saves memory. With the address of a real cluster, the same lines run on many
+    machines.
 
     Args:
         make_rows: a function that can be pickled, `make_rows(start, stop)` returns those rows as a dense array.
@@ -64,7 +65,7 @@ def blockwise_svd(
         ]
         table = dask.array.concatenate(blocks, axis=0)
         _, values, right = dask.array.linalg.svd_compressed(
-            table, k=rank, n_power_iter=iterations, n_oversamples=20, seed=seed
+            table, k=rank, iterator="QR", n_power_iter=iterations, n_oversamples=20, seed=seed, compute=True
         )
         values, right = client.gather(client.compute([values, right]))
     return BlockwiseSvd(np.asarray(values), np.asarray(right), len(starts))

@@ -84,7 +84,8 @@ def ranking_scores(scores: np.ndarray, seen: np.ndarray, relevant: np.ndarray, c
     """Recall and nDCG of the `count` highest scores of each row, after what is known already was taken out.
 
     recall = hits / min(count, relevant items); nDCG = Σ over the hits of 1 / log₂(1 + place), divided by the sum that a
-    perfect list has (Järvelin and Kekäläinen, 2002, "Cumulated gain-based evaluation of IR techniques").
+    perfect list has (after Järvelin and Kekäläinen, 2002, "Cumulated gain-based evaluation of IR techniques"; with the
+    discount now usual, that of Burges et al., 2005, "Learning to rank using gradient descent").
 
     Args:
         scores: shape (users, items); only their order counts.

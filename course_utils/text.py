@@ -34,6 +34,19 @@ def letters_only(text: str) -> str:
     return re.sub(r"[\W_]+", " ", text.lower()).strip()
 
 
+def places_in_words(text: str) -> np.ndarray:
+    """Where each character stands in its word, a run of letters and apostrophes: from 1 on; 0 outside words. int64.
+
+    >>> places_in_words("I'll go.").tolist()
+    [1, 2, 3, 4, 0, 1, 2, 0]
+    """
+    places = []
+    for character in text:
+        is_inside = character.isalpha() or character == "'"
+        places.append((places[-1] if places else 0) + 1 if is_inside else 0)
+    return np.array(places, np.int64)
+
+
 def n_grams(tokens: Sequence[str], longest: int, shortest: int = 1) -> list[str]:
     """All runs of `shortest` to `longest` neighbouring tokens, joined by underscores.
 

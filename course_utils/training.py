@@ -15,21 +15,23 @@ class EpochReport(keras.callbacks.Callback):
 
     Args:
         every: print each `every`-th epoch, and the first and last.
+        name: what a line is called, if "epochs" are something else than rounds through the data.
         refresh_seconds: how often the running line is renewed.
     """
 
-    def __init__(self, every: int = 1, refresh_seconds: float = 0.5):
+    def __init__(self, every: int = 1, refresh_seconds: float = 0.5, name: str = "epoch"):
         super().__init__()
         if every < 1:
             raise ValueError(f"every is {every}; it counts epochs and must be at least 1.")
         self.every = every
         self.refresh_seconds = refresh_seconds
+        self.name = name
 
     def on_train_begin(self, logs=None):
         self.started = self.refreshed = time.perf_counter()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.prefix = f"epoch {epoch + 1:{len(str(self.params['epochs']))}}/{self.params['epochs']}"
+        self.prefix = f"{self.name} {epoch + 1:{len(str(self.params['epochs']))}}/{self.params['epochs']}"
         self.is_reported = (epoch + 1) % self.every == 0 or epoch in (0, self.params["epochs"] - 1)
 
     def on_train_batch_end(self, batch, logs=None):

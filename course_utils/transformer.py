@@ -298,6 +298,42 @@ class _Block(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("course_utils")
+class ConvolutionBlock(keras.layers.Layer):
+    """A residual convolution: what stands side by side is joined before attention looks further.
+
+    Attention has to learn from data which positions are neighbours; a convolution knows it. Both together: Gulati et
+    al. (2020), "Conformer: convolution-augmented Transformer for speech recognition", arXiv:2005.08100.
+
+    Args:
+        kernel_size: how many neighbouring tokens are joined, the token itself included.
+        dropout: the share of outputs that are dropped in training.
+    """
+
+    def __init__(self, kernel_size: int = 5, dropout: float = 0.1, **options):
+        super().__init__(**options)
+        self.kernel_size, self.dropout = kernel_size, dropout
+        self.norm = keras.layers.LayerNormalization(epsilon=1e-6, dtype=self.dtype_policy, name="norm")
+        self.drop = keras.layers.Dropout(dropout)
+
+    def build(self, x_shape):
+        options = {"padding": "same", "activation": "relu", "dtype": self.dtype_policy, "name": "convolution"}
+        self.convolution = keras.layers.Conv1D(x_shape[-1], self.kernel_size, **options)
+        self.norm.build(x_shape)
+        self.convolution.build(x_shape)
+
+    def call(self, x, is_token, training=None):
+        """x (batch, length, width), is_token bool (batch, length), False for padding → (batch, length, width)."""
+        seen = self.norm(x) * ops.cast(is_token, x.dtype)[..., None]  # padding is 0, as beyond the ends
+        return x + self.drop(self.convolution(seen), training=training)
+
+    def compute_output_shape(self, x_shape, *other_shapes):
+        return x_shape
+
+    def get_config(self):
+        return {**super().get_config(), "kernel_size": self.kernel_size, "dropout": self.dropout}
+
+
+@keras.saving.register_keras_serializable("course_utils")
 class EncoderBlock(_Block):
     """Self-attention, then a feed-forward network, each with a residual connection (section 3.1, left of figure 1).
 
@@ -455,6 +491,7 @@ class Transformer(keras.Model):
         longest: the longest sequence on either side.
         dropout, normalisation, activation, attention_dropout: see `EncoderBlock`.
         positions: see `TokenEmbedding`.
+        convolutions: how many `ConvolutionBlock`s stand before the encoder's blocks; the paper has none.
     """
 
     def __init__(
@@ -472,6 +509,7 @@ class Transformer(keras.Model):
         activation: str = "relu",
         attention_dropout: float = 0.0,
         positions: str = "sinusoidal",
+        convolutions: int = 0,
         **options,
     ):
         super().__init__(**options)
@@ -489,11 +527,13 @@ class Transformer(keras.Model):
             "activation": activation,
             "attention_dropout": attention_dropout,
             "positions": positions,
+            "convolutions": convolutions,
         }
         block = {"heads": heads, "hidden": hidden, "dropout": dropout, "normalisation": normalisation}
         block |= {"activation": activation, "attention_dropout": attention_dropout}
         self.source_embedding = TokenEmbedding(source_tokens, width, longest, positions, dropout)
         self.target_embedding = TokenEmbedding(target_tokens, width, longest, positions, dropout)
+        self.convolutions = [ConvolutionBlock(dropout=dropout) for _ in range(convolutions)]
         self.encoder = [EncoderBlock(**block) for _ in range(encoder_blocks)]
         self.decoder = [DecoderBlock(**block) for _ in range(decoder_blocks)]
         # Blocks that normalise at their entrances leave the sum as it grew, so it is normalised once more at the end.
@@ -506,7 +546,7 @@ class Transformer(keras.Model):
         shape = (None, None, self.sizes["width"])
         for embedding in (self.source_embedding, self.target_embedding):
             embedding.build((None, None))
-        for block in self.encoder:
+        for block in (*self.convolutions, *self.encoder):
             block.build(shape)
         for block in self.decoder:
             block.build(shape, shape)
@@ -518,6 +558,8 @@ class Transformer(keras.Model):
         """Source numbers (batch, source length) → (batch, source length, width)."""
         mask = padding_mask(source)
         x = self.source_embedding(source, training=training)
+        for block in self.convolutions:
+            x = block(x, mask[:, 0], training=training)
         for block in self.encoder:
             x = block(x, attention_mask=mask, training=training)
         return self.encoder_norm(x)

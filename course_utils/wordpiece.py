@@ -14,7 +14,7 @@ from math import log
 PAD, UNK, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
 SPECIAL = (PAD, UNK, CLS, SEP, MASK)
 CONTINUES = "##"  # marks a piece that goes on with a word
-LONGEST_WORD = 100  # longer ones are unknown, as in BERT's code
+LONGEST_WORD = 100  # longer ones are unknown; Hugging Face's tokenizer has the same limit, BERT's own code 200
 # The blocks of Chinese characters that BERT's code sets apart as words of their own.
 _CHINESE = (
     (0x3400, 0x4DBF),

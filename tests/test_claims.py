@@ -73,6 +73,13 @@ def test_kept_promise_prints_value_promise_spread_and_baseline(claim, capsys):
     )
 
 
+def test_promise_without_chance_shows_no_spread(claim, capsys):
+    claims.claims_file().write_text(TABLE.replace("sd = 0.012", "sd = 0.0"), encoding="utf-8")
+    ClaimChecker("99_tiny")("error", 0.2)
+    assert "(over 3 seeds always 0.25)" in capsys.readouterr().out
+    assert fill("{claim:error.full}", "99_tiny") == "0.25 GW"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -105,6 +105,11 @@ def test_losses_of_poems_count_characters_alone(poems):
     assert models.poem_ngram_loss(uniform, poems, rows) == pytest.approx(np.log(2 * len(poems.vocabulary)))
 
 
+def test_copied_lines_are_counted():
+    known = ["床前明月光，疑是地上霜。", "举头望明月，低头思故乡。"]
+    assert models.copied_share(["低头思故乡，床前明月光。", "白日依山尽，黄河入海流。"], known) == 0.5
+
+
 @pytest.mark.parametrize(
     ("poem", "expected"),
     [

@@ -34,6 +34,7 @@ def train(capsys):
 
 
 def test_one_line_an_epoch_stays(train):
+    assert train(1, name="part")[0].startswith("part 1/1  loss")
     first, second = train(2, refresh_seconds=0)
     assert first.startswith("epoch 1/2  loss 0.0000  mae 0.0000  ")
     assert second.endswith(" s")

@@ -10,6 +10,7 @@ with native_stderr_silenced():
     import tensorflow as tf
 
 from course_utils.transformer import (
+    ConvolutionBlock,
     DecoderBlock,
     EncoderBlock,
     MultiHeadAttention,
@@ -134,6 +135,17 @@ def test_post_norm_encoder_block_equals_float64():
     assert np.abs(output - expected).max() < 1e-5
 
 
+def test_convolution_block_joins_neighbours_and_takes_padding_for_nothing():
+    x, is_token = normal(2, 6, WIDTH), np.array([[True] * 6, [True] * 4 + [False] * 2])
+    block, found = randomised(ConvolutionBlock(3), x, is_token)
+    gain, shift, kernel, bias = (weight.numpy().astype(float) for weight in block.weights)
+    centred = x - x.mean(axis=-1, keepdims=True)
+    normed = (centred / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-6) * gain + shift) * is_token[..., None]
+    beside = np.pad(normed, ((0, 0), (1, 1), (0, 0)))
+    joined = sum(beside[:, place : place + 6] @ kernel[place] for place in range(3)) + bias
+    np.testing.assert_allclose(found, x + np.maximum(joined, 0), atol=1e-5)
+
+
 def test_pre_norm_starts_as_the_identity_when_the_sublayers_are_silent():
     x = normal(2, 5, WIDTH)
     block = EncoderBlock(HEADS, 20)
@@ -161,8 +173,9 @@ def test_decoder_is_causal_and_an_encoder_is_not():
     assert np.abs(np.asarray(encoder(changed))[:, :4] - before[:, :4]).max() > 1e-2
 
 
-def test_more_padding_changes_nothing(pairs):
-    model, (source, target) = small_transformer(), pairs
+@pytest.mark.parametrize("convolutions", [0, 2])
+def test_more_padding_changes_nothing(pairs, convolutions):
+    model, (source, target) = small_transformer(convolutions=convolutions), pairs
     logits = np.asarray(model(pairs))
     longer = [np.pad(numbers, ((0, 0), (0, 3))) for numbers in pairs]
     np.testing.assert_allclose(np.asarray(model(longer))[:, : target.shape[1]], logits, atol=1e-5)
@@ -209,7 +222,7 @@ def test_cached_language_model_equals_the_whole():
 
 
 def test_saved_model_computes_the_same(pairs, tmp_path):
-    model = small_transformer(normalisation="after", activation="gelu", positions="learnt", dropout=0.2)
+    model = small_transformer(normalisation="after", activation="gelu", positions="learnt", dropout=0.2, convolutions=1)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.get_config() == model.get_config()
@@ -236,7 +249,7 @@ def test_dropout_acts_in_training_only():
 
 
 def test_every_weight_learns(pairs):
-    model = small_transformer()
+    model = small_transformer(convolutions=2)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(model(pairs, training=True) ** 2)
     gradients = tape.gradient(loss, model.trainable_variables)

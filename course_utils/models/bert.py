@@ -1,5 +1,6 @@
 """BERT (Devlin et al., 2019): the encoder, MiniLM's weights, and a tiny one that is pre-trained here."""
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -271,7 +272,7 @@ def pretrain(
     optimizer = Muon(rate, weight_decay=0.01, beta_2=0.99, global_clipnorm=1.0)
     model.compile(optimizer, losses, jit_compile=False, steps_per_execution=10)
     held_out = pretraining_batch(watched, pieces, settings.longest, np.random.default_rng(0))
-    history = []
+    history, started = [], time.perf_counter()
     for epoch in range(settings.epochs):
         kept = rng.permutation(len(sequences))[: len(sequences) // settings.batch_size * settings.batch_size]
         inputs, targets, weights = pretraining_batch([sequences[n] for n in kept], pieces, settings.longest, rng)
@@ -279,7 +280,7 @@ def pretrain(
         model.fit(inputs, targets, sample_weight=weights, batch_size=settings.batch_size, verbose=0)
         history.append(pretraining_scores(model, *held_out))
         shown = "  ".join(f"{name} {value:.3f}" for name, value in history[-1].items())
-        print(f"epoch {epoch + 1}/{settings.epochs}  {shown}", flush=True)
+        print(f"epoch {epoch + 1}/{settings.epochs}  {shown}  {time.perf_counter() - started:5.1f} s", flush=True)
     return model, history
 
 

@@ -183,7 +183,7 @@ def train_on_plays(
     compile_gpt(model, recipe, OneCycle(recipe.peak, steps, warm_up=0.1), compiled=compiled)
     batches = window_dataset(data.train, recipe.longest, recipe.batch_size, steps, seed)
     options = {"steps_per_epoch": a_report, "epochs": epochs, "verbose": 0, "shuffle": False}
-    return model, model.fit(batches, **options, callbacks=[EpochReport()] if reports else []).history
+    return model, model.fit(batches, **options, callbacks=[EpochReport(name="part")] if reports else []).history
 
 
 def loss_on(model: GPT, data: Plays, part: slice) -> float:
@@ -299,7 +299,7 @@ def train_on_poems(
     compile_gpt(model, recipe, schedule, ignore=text.PADDING, compiled=False)
     batches = poem_dataset(poems, recipe.batch_size, a_report * reports, seed)
     options = {"steps_per_epoch": a_report, "epochs": reports, "verbose": 0, "shuffle": False}
-    return model.fit(batches, **options, callbacks=[EpochReport()]).history
+    return model.fit(batches, **options, callbacks=[EpochReport(name="part")]).history
 
 
 def poem_loss(model: GPT, data: Poems, poems: np.ndarray) -> float:
@@ -329,6 +329,12 @@ def poem_ngram_loss(model: NGrams, data: Poems, poems: np.ndarray) -> float:
 def poem_lines(poem: str) -> list[str]:
     """The lines of a poem without their marks."""
     return [line for line in re.split("[，。]", poem) if line]
+
+
+def copied_share(poems: Sequence[str], known: Sequence[str]) -> float:
+    """The share of the lines of these poems that stand in known ones, word for word."""
+    known_lines = {line for poem in known for line in poem_lines(poem)}
+    return float(np.mean([line in known_lines for poem in poems for line in poem_lines(poem)]))
 
 
 def write_poems(

@@ -59,11 +59,12 @@ class PronunciationRecipe(NamedTuple):
     epochs: int
     batch_size: int
     peak: float  # of the learning rate
+    convolutions: int = 0  # before the encoder's blocks
 
 
 PRONUNCIATION_RECIPES = {
     "notebook": PronunciationRecipe(128, 4, 256, 2, 1, dropout=0.0, epochs=2, batch_size=256, peak=4e-3),
-    "checkpoint": PronunciationRecipe(128, 4, 512, 3, 2, dropout=0.1, epochs=14, batch_size=256, peak=3e-3),
+    "checkpoint": PronunciationRecipe(160, 4, 640, 3, 2, 0.2, epochs=24, batch_size=256, peak=3e-3, convolutions=2),
 }
 
 

@@ -91,7 +91,8 @@ def log_count_ratios(gram_ids: np.ndarray, is_positive: np.ndarray, size: int, s
 def prepare_reviews(language: str, parts: splits.Parts | None = None) -> Reviews:
     """Load, group, split and encode the English or Chinese reviews.
 
-    Vocabularies and log-count ratios come from the training part alone.
+    Vocabularies and log-count ratios come from the training part alone, except that a word with a pre-trained vector
+    gets a number wherever it occurs.
 
     Args:
         language: "en" (film reviews, as words) or "zh" (reviews of hotels, books and laptops, as characters).

@@ -100,7 +100,7 @@ claim("published_first_share", values.max() ** 2 / np.sum(user_matrix**2))
 # `svds` 返回三个数组，没有第 499 项。做最小的修补之后，“推荐结果”只是一个数。况且数据里什么也没有：单单一个奇异值就占了整张表平方和的
 # {claim:published_first_share.percent}，因为随机正数的均值为正；其余都是噪声，毫无规律。毛病汇总：
 #
-# | 毛病 | 后果 | 修在 |
+# | 毛病 | 后果 | 改正见 |
 # |---|---|---|
 # | `svds` 返回元组（U、奇异值、Vᵀ），却用 499 作下标 | 报错中止（IndexError） | 第 1、3 节 |
 # | 数据是随机数 | 没有规律可学，也无从衡量误差 | 第 2 节 |
@@ -254,9 +254,9 @@ plt.show()
 # 112 项就是原图。
 
 # %% [markdown] lang="en"
-# With 25 terms every digit can be read, from a third of the numbers. It works because each row is nearly a mixture of a few
-# patterns; the order of the rows does not matter, so SVD may suit users and films too. It would fail on noise. Whether it works for
-# ratings is a question for data.
+# With 25 terms every digit can be read, from 8,400 numbers, a third of the picture's $112 \cdot 224 = 25{,}088$. (All 112 terms
+# need more numbers than the picture itself.) It works because each row is nearly a mixture of a few patterns; the order of the rows
+# does not matter, so SVD may suit users and films too. It would fail on noise. Whether it works for ratings is a question for data.
 #
 # ## 4. Split and baselines
 #
@@ -269,8 +269,9 @@ plt.show()
 #
 # Here $n_v$ is the number of ratings of film $v$, over which the sum runs; $b_u$ likewise.
 
-# %% [markdown] lang="zh" of="838917a8"
-# 25 项就个个认得出来，数的个数只有原来的三分之一。之所以行得通，是因为每一行都差不多由少数几种图样混合而成；行的次序无关紧要，所以用户和电影的表也用得上。换成噪声就不行了。评分能不能压缩，要问数据。
+# %% [markdown] lang="zh" of="de933eed"
+# 25 项就个个认得出来，只用了 8400 个数，是原图 $112 \cdot 224 = 25088$ 个的三分之一。（112 项全用，反而比原图的数还多。）之所以行得通，
+# 是因为每一行都差不多由少数几种图样混合而成；行的次序无关紧要，所以用户和电影的表也用得上。换成噪声就不行了。评分能不能压缩，要问数据。
 #
 # ## 4. 划分与基线
 #
@@ -302,12 +303,13 @@ print("biases by strength:", {strength: round(error, 4) for strength, error in b
 bias_strength = min(bias_errors, key=bias_errors.get)
 biases = tried[bias_strength]
 expected, residuals = biases.predict(*where), recommendation.residual_table(train_table, biases)
-# The slope of the penalised error in the direction of each user's bias:
-assert np.abs(residuals.sum(axis=1) - bias_strength * biases.user).max() < 1e-6, "the biases are not at the minimum"
+# Each user's bias is the formula above, given those of the films:
+assert np.abs(residuals.sum(axis=1) - bias_strength * biases.user).max() < 1e-6, "a bias is not by the formula"
 
 # %% [markdown] lang="en"
-# Biases alone take away about a sixth of the error of the mean. They know nothing of taste: the film order is the same for everybody. From
-# here on, everything works on the *residuals*, what the biases do not explain.
+# Biases alone take away about a sixth of the error of the mean. They know nothing of taste: the film order is the same for
+# everybody. From here on, everything works on the *residuals*, what the biases do not explain. (From section 6 on, $r_{uv}$ in the
+# formulas is what is left of the rating: in sections 6 and 7 the residual, in section 8 the rating minus the mean.)
 #
 # ## 5. What is an empty cell?
 #
@@ -315,8 +317,8 @@ assert np.abs(residuals.sum(axis=1) - bias_strength * biases.user).max() < 1e-6,
 # of 0 stars. In the table of *residuals*, a zero means "as the biases expect", which is an honest guess for a cell that we do
 # not know. We expect the first to be a disaster and the second to help.
 
-# %% [markdown] lang="zh" of="beb9762c"
-# 单靠偏置，误差就比总均值少了六分之一。但偏置不懂口味：电影的名次人人相同。从这里起，一切都在**残差**（偏置解释不了的部分）上进行。
+# %% [markdown] lang="zh" of="4e1df647"
+# 单靠偏置，误差就比总均值少了六分之一。但偏置不懂口味：电影的名次人人相同。从这里起，一切都在**残差**（偏置解释不了的部分）上进行。（从第 6 节起，公式里的 $r_{uv}$ 指评分剩下的部分：第 6、7 节是残差，第 8 节是评分减去总均值。）
 #
 # ## 5. 空格是什么？
 #
@@ -337,36 +339,41 @@ svd_rank = min(svd_errors, key=svd_errors.get)
 # %% [markdown] lang="en"
 # As expected. And it costs a fraction of a second, because `svds` only ever multiplies the table with vectors and never touches an empty cell.
 #
-# *How many of the factors are real?* A test in one line: shuffle the residuals among the known cells. What structure remains is
-# that of pure chance. Singular values above those of the shuffled table carry information.
+# *How many of the factors are real?* Shuffle each user's residuals among the films that this user rated. How busy and how moody
+# everybody is stays; taste is gone. Singular values above those of the shuffled table carry taste.
 
-# %% [markdown] lang="zh" of="202b8ad1"
+# %% [markdown] lang="zh" of="dd12b5f6"
 # 不出所料。而且只花一眨眼的工夫，因为 `svds` 只用这张表去乘向量，从不碰空格。
 #
-# **有多少个因子是真的？**一行代码就能检验：把残差在已知的格子之间打乱。打乱后还剩下的结构，纯属偶然。高出它的奇异值才带有信息。
+# **有多少个因子是真的？**把每个用户的残差在他自己评过的电影之间打乱：谁评得多、谁的分数起伏大，都没有变，口味却没了。高出打乱之后的那一部分，才是口味。
 
 # %%
-shuffled = recommendation.with_values(residuals, rng.permutation(residuals.data))
+order = np.lexsort((rng.random(residuals.nnz), recommendation.known_pairs(residuals)[0]))  # within each user
+shuffled = recommendation.with_values(residuals, residuals.data[order])
 spectra = {name: svds(t, k=60, v0=np.ones(users))[1][::-1] for name, t in [("real", residuals), ("shuffled", shuffled)]}
 figure, axes = plt.subplots()
 for (name, values), marker in zip(spectra.items(), "os", strict=True):
     axes.plot(range(1, 61), values, marker, markersize=4, label=f"residuals, {name}")
-axes.set(xlabel="number of the singular value", ylabel="singular value", ylim=(0, None))
+axes.set(xlabel="number of the singular value", ylabel="singular value")
 axes.legend()
 plt.show()
-print(np.sum(spectra["real"] > spectra["shuffled"].max()), "real singular values lie above all of the shuffled table")
+left = svds(residuals, k=4, v0=np.ones(users))[0][:, ::-1]
+print("largest share of one user in directions 1 to 4:", np.max(left**2, axis=0).round(2))
+leads = [part.mean().round(2).item() for part in np.split(spectra["real"] - spectra["shuffled"], [4, 20])]
+print("real minus shuffled, mean of the singular values 1 to 4, 5 to 20, 21 to 60:", leads)
 
 # %% [markdown] lang="en" role="alt"
-# The sixty largest singular values of the residual table and of the same residuals shuffled among the known cells. The
-# first few real ones lie above the shuffled ones; from then on the two curves coincide.
+# The sixty largest singular values of the residual table and of the same residuals shuffled within each user. The first four nearly
+# coincide, from the fifth to about the twentieth the real ones lie slightly above, then the two curves run together.
 
-# %% [markdown] lang="zh" role="alt" of="8558d422"
-# 残差表与打乱后的残差表各自最大的六十个奇异值。真实数据最前面的几个高于打乱的，此后两条曲线几乎重合。
+# %% [markdown] lang="zh" role="alt" of="e36e662f"
+# 残差表，以及在每个用户内部打乱的残差表，各自最大的六十个奇异值。前四个几乎重合，第五到第二十个左右真实的略高，此后两条曲线合在一起。
 
 # %% [markdown] lang="en"
-# A few values stand out; below them, size alone cannot tell the real table from the shuffled one. Yet the errors above went on
-# falling there: taste hides in that slope, mixed with noise. Any method that trusts all factors alike learns both. Keep that in
-# mind for the next three sections.
+# The first four hardly move: each is nearly a single busy user (the shares above), whose row is long whatever they like. That is
+# why two factors did not help. From the fifth to about the twentieth the real values lie a little above the shuffled ones, after
+# that hardly; 20 was also the best rank. Taste is a thin layer on a slope of noise, and any method that trusts all factors alike
+# learns both. Keep that in mind for the next three sections.
 #
 # ## 6. Fill the holes with your own guess
 #
@@ -392,13 +399,13 @@ print(np.sum(spectra["real"] > spectra["shuffled"].max()), "real singular values
 #
 # Now hide four cells of section 3's table, two 4s and two 1s. We expect the objective never to rise, and the 4s to come back.
 
-# %% [markdown] lang="zh" of="256c2a12"
-# 突出的只有几个；再往下，光看大小分不清真实的表和打乱的表。可是前面的误差在那一段仍在下降：口味还藏在这段长坡里，与噪声混在一起。
-# 谁要是对所有因子一视同仁，谁就会连噪声一起学进去。读下面三节时请记住这一点。
+# %% [markdown] lang="zh" of="9a64a136"
+# 前四个几乎不动：每个差不多只是一位评分极多的用户（看上面打印的比例），不论口味如何，他那一行都很长。所以两个因子帮不上忙。从第五个到第二十个左右，真实的值略高于打乱的，再往后就几乎没有分别了；
+# 前面最好的秩也正是 20。口味只是噪声长坡上薄薄的一层，谁要是对所有因子一视同仁，谁就会连噪声一起学进去。读下面三节时请记住这一点。
 #
 # ## 6. 用自己的猜测补洞
 #
-# 残差表里的 0 也是猜测，而且永远不会变好。可是做完一次奇异值分解，我们就有了更好的猜测：因子对这一格的说法。**何不把它填进洞里，再分解一次？**
+# 残差表里的 0 也是猜测，而且永远不会变好。可是做完一次奇异值分解，我们就有了更好的猜测：因子给这一格的预测。**何不把它填进洞里，再分解一次？**
 # 但完整的奇异值分解填进什么就还你什么，原地不动。新表必须比旧表保守一点。**软插补**（soft-impute；Mazumder、Hastie 和 Tibshirani，2010）的办法是收缩。
 # 从 $Z = 0$ 开始，反复做三步：
 #
@@ -517,7 +524,7 @@ by_sklearn = Ridge(alpha=1.0, fit_intercept=False).fit(known, gave).coef_
 one_user = recommendation.rating_table(np.array([0, 0]), np.array([0, 2]), gave, (1, 3))
 by_package = recommendation.ridge(one_user, three_films, strength=1.0)[0]
 for name, p in [("formula", by_formula), ("scikit-learn", by_sklearn), ("all users at once", by_package)]:
-    print(f"{name:18} p = ({p[0]:.6f}, {abs(p[1]):.6f})")
+    print(f"{name:18} p = {p.round(6) + 0.0}")
     np.testing.assert_allclose(p, [1, 0], atol=1e-9)
 
 # %% [markdown] lang="en"
@@ -548,7 +555,7 @@ als_rank, als_strength = min(als_errors, key=als_errors.get)
 # ## 8. Do not choose, average
 #
 # ALS answers with one vector for each user and film. But a film's two ratings cannot fix ten numbers; very many vectors would be
-# possible, and the best of them is only the tip. A *Bayesian* model averages over all, each weighted by how well it explains the
+# possible, and the best of them is only one among them. A *Bayesian* model averages over all, each weighted by how well it explains the
 # ratings. Three assumptions: a rating scatters around $p_u \cdot q_v$ with variance $1/\alpha$; users lie around a mean $m$ with
 # precision (inverse covariance) $\Lambda$; films likewise. Then, given the films, a user's vector has the normal distribution
 #
@@ -560,7 +567,7 @@ als_rank, als_strength = min(als_errors, key=als_errors.get)
 # $A^{-1} A A^{-1} = A^{-1}$. Check it with section 7's films ($\alpha = 1$, $\Lambda = I$, $m = 0$; in the code, `half` is
 # $\Lambda^{1/2}$): $A^{-1} = \frac15 \begin{pmatrix} 2 & -1 \\ -1 & 3 \end{pmatrix}$.
 
-# %% [markdown] lang="zh" of="1d5d5e14"
+# %% [markdown] lang="zh" of="bda37646"
 # 看第一行。惩罚太弱时，ALS 比只用偏置还**差**得多，而且加大秩也无济于事：它把训练评分背了下来。成败全在 $\lambda$。有没有不必这样挑选的办法？
 #
 # ## 8. 不要挑，取平均
@@ -590,12 +597,13 @@ print(source[source.index("    def draw") : source.index("        if on_step")])
 # %% [markdown] lang="en"
 # That is nearly the whole algorithm: *a step of ALS on noisy ratings*, with $m$, $\Lambda$ and $\alpha$ drawn as well instead of
 # chosen. Drawing each unknown in turn, given all others, is *Gibbs sampling*; the model is Bayesian probabilistic matrix
-# factorisation (Salakhutdinov and Mnih, 2008). The first steps are thrown away, the predictions of the others averaged. It starts
-# from the ratings minus their mean: no biases, no strength. *What does the rank do to each method?*
+# factorisation (Salakhutdinov and Mnih, 2008). The first steps are thrown away, the predictions of the others averaged. (Each
+# predicts with the drawn films and the *best* answer of the users to them, the mean above: the average is the same and scatters
+# less.) It starts from the ratings minus their mean: no biases, no strength. *What does the rank do to each method?*
 
-# %% [markdown] lang="zh" of="6476bdb0"
+# %% [markdown] lang="zh" of="02df44f4"
 # 算法差不多就是这些：**在加了噪声的评分上走一步 ALS**，而 $m$、$\Lambda$、$\alpha$ 也不用选，一并抽样。每次在其余给定时抽一样，
-# 叫**吉布斯采样**；这个模型叫贝叶斯概率矩阵分解（Salakhutdinov 和 Mnih，2008）。开头若干步丢掉，其余各步的预测取平均。
+# 叫**吉布斯采样**；这个模型叫贝叶斯概率矩阵分解（Salakhutdinov 和 Mnih，2008）。开头若干步丢掉，其余各步的预测取平均。（每一步用抽出的电影向量，配上用户对它们的**最佳**解，即上式的均值：平均值相同，波动更小。）
 # 它从减去总均值的评分出发：不用偏置，也不用选强度。**秩对各种方法有什么影响？**
 
 # %%
@@ -604,6 +612,8 @@ for rank in (2, 5, 10):
     bayes_errors[rank] = rmse(drawn.predict(*where), validation)
     print(f"Bayes, rank {rank:2}: {bayes_errors[rank]:.4f}, scatter of a rating {drawn.precision.mean() ** -0.5:.2f}")
 bayes_rank = min(bayes_errors, key=bayes_errors.get)
+one = [drawn._replace(user=drawn.user[[step]], film=drawn.film[[step]]) for step in (0, 40, 79)]
+print("rank 10, single samples:", [round(rmse(sample.predict(*where), validation), 3) for sample in one])
 
 curves = {f"ALS, strength {s}": {r: als_errors[r, s] for r in (2, 5, 10, 20)} for s in (5, 15)}
 curves |= {"SVD of residuals": svd_errors, "Bayes": bayes_errors}
@@ -626,7 +636,8 @@ plt.show()
 
 # %% [markdown] lang="en"
 # The Bayesian model wins, with nothing to tune but the rank, and up to rank 10 more factors only help it. Two things set it apart
-# from ALS: it averages, and the data decide how strongly each direction is held back. This figure cannot separate the two.
+# from ALS: it averages, and the data decide how strongly each direction is held back. The last line printed separates them: one
+# sample alone, with the same learnt priors, is worse than the biases. It is the average that wins.
 #
 # ## 9. With Keras
 #
@@ -634,8 +645,8 @@ plt.show()
 # gradient descent. Two things to check before any training. The network must compute the formula; and one rating's prediction must
 # not depend on which others are in the batch. That second check sounds silly. Section 17 shows a widely copied example that fails it.
 
-# %% [markdown] lang="zh" of="5484ef29"
-# 贝叶斯胜出，除了秩没有什么要调的，而且直到秩 10，加因子只有好处。它与 ALS 有两点不同：一是取平均，二是每个方向该压住多少由数据决定；单看这幅图，两者分不开。
+# %% [markdown] lang="zh" of="8ce90d86"
+# 贝叶斯胜出，除了秩没有什么要调的，而且直到秩 10，加因子只有好处。它与 ALS 有两点不同：一是取平均，二是每个方向该压住多少由数据决定。打印的最后一行把两者分开了：先验同样是学来的，单独一个样本却比偏置还差。功劳在取平均。
 #
 # ## 9. 换用 Keras
 #
@@ -673,8 +684,8 @@ plt.show()
 # 分解网络十五轮训练中训练集与验证集的 RMSE。起初两条曲线都降得很快；之后训练误差继续下降，验证误差停在 0.88 附近。
 
 # %% [markdown] lang="en"
-# Both: the validation error fell and levelled off, while the training error went on falling. (In the log, `val_loss` rises because it contains
-# the penalty, which grows with the factors; judge by `val_rmse`.)
+# Both: the validation error fell and levelled off, while the training error went on falling. (In the log, `val_loss` rises again
+# after the first epochs because it contains the penalty, which grows with the factors; judge by `val_rmse`.)
 #
 # ## 10. The test, once
 #
@@ -683,8 +694,8 @@ plt.show()
 # more, on training and validation part together, and meets the test part. Ratings of one user are not independent, so the standard
 # errors of the differences treat each user as one unit.
 
-# %% [markdown] lang="zh" of="1baecdcd"
-# 两样都有：验证误差降下来以后走平，训练误差却还在降。（日志里 `val_loss` 上升，是因为它含有惩罚项，而惩罚随因子变大；好坏要看 `val_rmse`。）
+# %% [markdown] lang="zh" of="4793c411"
+# 两样都有：验证误差降下来以后走平，训练误差却还在降。（日志里 `val_loss` 头几轮以后又上升，是因为它含有惩罚项，而惩罚随因子变大；好坏要看 `val_rmse`。）
 #
 # ## 10. 只测试一次
 #
@@ -715,16 +726,9 @@ for name in error:
 
 # %%
 claim("bias_rmse", error["biases"], baseline=error["mean"])
-claim("svd_rmse", error["SVD of residuals"], baseline=error["biases"])
-claim("soft_rmse", error["soft-impute"], baseline=error["biases"])
-claim("als_rmse", error["ALS"], baseline=error["biases"])
-claim("network_rmse", error["Keras network"], baseline=error["biases"])
-claim("bayes_rmse", error["Bayes"], baseline=error["biases"])
-claim("svd_gain", error["biases"] - error["SVD of residuals"])
-claim("soft_gain", error["biases"] - error["soft-impute"])
-claim("als_gain", error["biases"] - error["ALS"])
-claim("network_gain", error["biases"] - error["Keras network"])
-claim("bayes_gain", error["biases"] - error["Bayes"])
+for short, name in zip(("svd", "soft", "als", "network", "bayes"), list(recipes)[1:], strict=True):
+    claim(f"{short}_rmse", error[name], baseline=error["biases"])
+    claim(f"{short}_gain", error["biases"] - error[name])
 claim("bayes_over_svd", error["SVD of residuals"] - error["Bayes"])
 claim("bayes_over_network", error["Keras network"] - error["Bayes"])
 claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
@@ -777,13 +781,13 @@ claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
 #
 # A random split lets the model see a user's ratings from *after* the one it must predict, and hardly ever a user whom it does not know.
 # A recommender in use has neither comfort. So split by the clock: the first 80 % of all ratings to learn from, the last 20 %
-# to predict. We expect larger errors. *How much larger, and does the order of the methods hold?*
+# to predict. We expect larger errors. *How much larger, and does Bayes stay ahead of the biases?*
 
-# %% [markdown] lang="zh" of="25440802"
+# %% [markdown] lang="zh" of="dfcd5b93"
 # ## 11. 随机划分掩盖了什么
 #
 # 随机划分让模型看得到用户在**之后**打的分，也几乎不会遇到陌生用户。真正上线的推荐系统没有这两样便利。所以改按时钟划分：最早的 80 % 用来学，
-# 最后的 20 % 用来预测。我们预计误差会变大。**大多少？方法的名次还成立吗？**
+# 最后的 20 % 用来预测。我们预计误差会变大。**大多少？贝叶斯还领先偏置吗？**
 
 # %%
 by_time = np.argsort(ratings.time, kind="stable")
@@ -816,7 +820,8 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 # Here the opponents change. What did a user *rate at all*? That is known for every cell: 1 or 0, and the empty cell is an answer now.
 # Let $X$ be this table. Two methods, both made of its SVD, $X = U \Sigma V^\top$:
 #
-# - *SVD* (Cremonesi, Koren and Turrin, 2010): keep $k$ directions, $U_k U_k^\top X$, and drop the rest.
+# - *SVD* (after Cremonesi, Koren and Turrin, 2010, who take the stars instead of the 1s): keep $k$ directions, $U_k U_k^\top X$, and
+#   drop the rest.
 # - *EASE* (Steck, 2019): predict each film from all *other* films by ridge regression. It has a closed form,
 #   $B = I - P\, \mathrm{diag}(P)^{-1}$ with $P = (X^\top X + \lambda I)^{-1}$ and scores $XB$. As a matrix of films by films it is
 #   large; with few
@@ -826,20 +831,20 @@ claim("random_split_flatters", rmse(later["Bayes"], future) - error["Bayes"])
 #
 # First the shortcut by hand: the four users of section 3, a film counts as watched from 4 stars.
 
-# %% [markdown] lang="zh" of="93b63ee3"
+# %% [markdown] lang="zh" of="18c8192f"
 # 随机划分把误差美化了 {claim:random_split_flatters.full}，是最好的方法与偏置之间差距的好几倍；不过贝叶斯仍然领先。后来的评分大多出自新用户，对他们，模型只说得出对
 # “普通用户”的看法。随机划分得到的数字可以用来比较方法，却预报不了系统下个月的表现。
 #
 # ## 12. 评分不等于排序
 #
-# 没有人向推荐系统要小数，人们看到的是十部电影。所以：按时间留出每个用户最后十个评分（同一秒的抽签决定先后），给该用户此前没评过的所有电影排序，看这十部里有几部进了
+# 谁也不会去看推荐系统算出的小数，大家看到的只是十部电影。所以：按时间留出每个用户最后十个评分（同一秒的抽签决定先后），给该用户此前没评过的所有电影排序，看这十部里有几部进了
 # 前十名（**召回率** recall@10），排得有多靠前（**nDCG@10**，第 $i$ 位命中计 $1/\log_2(1+i)$ 分，总分再除以十位全中的分数）。基线是**热门榜**：人人一份相同的名单，
 # 也就是 A1 的 $r_v$。有两点局限：只要用户后来评过，不论喜不喜欢，都算命中（练习 4 会改）；别的用户更晚的评分，模型仍然看得到。
 #
 # 这里换了对手。用户**评过**什么？这件事每个格子都有答案：1 或 0，空格现在也是一种回答。设这张表为 $X$。两种方法都出自它的奇异值分解
 # $X = U \Sigma V^\top$：
 #
-# - **奇异值分解**（Cremonesi、Koren 和 Turrin，2010）：留下 $k$ 个方向，$U_k U_k^\top X$，其余丢掉。
+# - **奇异值分解**（仿 Cremonesi、Koren 和 Turrin，2010；他们用的是星数，不是 1）：留下 $k$ 个方向，$U_k U_k^\top X$，其余丢掉。
 # - **EASE**（Steck，2019）：用岭回归，由**其他**电影预测每一部电影。它有闭式解：$B = I - P\, \mathrm{diag}(P)^{-1}$，其中
 #   $P = (X^\top X + \lambda I)^{-1}$，得分为 $XB$。“电影 × 电影”的矩阵很大，但用户少时不必造出来，因为 $XP = (XX^\top + \lambda I)^{-1} X$：
 #   $XP$ 里每个方向乘以 $\frac{1}{\sigma^2 + \lambda}$；得分是 $X$ 减去它（各列再乘 $\mathrm{diag}(P)^{-1}$，冷门电影接近 $\lambda$），于是每个方向大约乘以 $\frac{\sigma^2}{\sigma^2 + \lambda}$：弱的被压低，一个也不丢。
@@ -940,21 +945,23 @@ print(f"user {someone}: folded in and trained differ by {np.abs(folded - trained
 np.testing.assert_allclose(folded, trained_with, atol=1e-4)
 
 often_rated = np.flatnonzero(np.bincount(film[earlier]) >= 50)  # after section 12: only films that people do watch
-space = {"Star Wars: Episode IV": 5, "Matrix, The": 5, "Titanic (1997)": 1, "Sleepless": 1}
-love = {"Star Wars: Episode IV": 1, "Matrix, The": 1, "Titanic (1997)": 5, "Sleepless": 5}
-for name, stars in [("no answer yet", {}), ("space and action", space), ("love stories", love)]:
+space = {"Star Wars: Episode IV": 5, "Matrix, The": 5}
+no_love = {"Titanic (1997)": 1, "Sleepless": 1}
+for name, stars in [("no answer yet", {}), ("space and action", space), ("and no love stories", space | no_love)]:
     print(f"\n{name}: {models.recommend(ratings, posterior, stars, often_rated)}")
 
 # %% [markdown] lang="en"
-# Without any answer it falls back on what the average user likes; each answer bends that. Four answers are little: general
-# favourites stay beside films that fit, and odd guesses slip in. In JupyterLab, move the sliders below and see the list follow. (A
-# stored page cannot do that; there, change the stars in the cell above. 0 means "not seen".) The cell also moves a slider by
-# program, so that the tests know that it works.
+# Without any answer it falls back on what the average user likes; each answer bends that, a dislike more than a like: one star is
+# about 2½ below the mean, five stars only 1½ above it. Two likes bring space and adventure; with two dislikes added, the list is
+# nearly what people choose who do not care for love stories. So few answers are little, and odd guesses slip in: five stars for one
+# love story, below, bring up *The Lord of the Rings*. In JupyterLab, move the sliders and see the list follow. (Where sliders do
+# not show, change the stars in the cell above and run it again. 0 means "not seen".) The cell also moves a slider by program, so
+# that the tests know that it works.
 
-# %% [markdown] lang="zh" of="05e345b4"
-# 一个回答也没有时，它退回到普通用户的喜好；每多一个回答，名单就跟着变。四个回答毕竟太少：
-# 合口味的电影旁边，还留着人人喜欢的片子，也混进一些莫名其妙的猜测。在 JupyterLab 里拖动下面的滑块，看看名单怎样变化。（静态页面上拖不了，
-# 请直接改上一格里的星数。0 表示“没看过”。）这一格还会用程序拨动一个滑块，好让测试知道它管用。
+# %% [markdown] lang="zh" of="38902010"
+# 一个回答也没有时，它退回到普通用户的喜好；每多一个回答，名单就跟着变，而且差评比好评更有力：一星比均值低两星半左右，五星只高一星半。两个好评带来了太空片和冒险片；再加两个差评，
+# 名单就差不多成了“不爱看爱情片的人”的名单。这么几个回答毕竟太少，还会混进一些莫名其妙的猜测：下面给一部爱情片打五星，冒出来的却是《指环王》。在 JupyterLab 里拖动滑块，看看名单怎样变化。
+# （看不到滑块时，改上一格里的星数，再运行一次。0 表示“没看过”。）这一格还会用程序拨动一个滑块，好让测试知道它管用。
 
 # %%
 asked = ["Star Wars: Episode IV", "Matrix, The", "Titanic (1997)", "Sleepless in Seattle", "Toy Story (1995)", "Fargo"]
@@ -967,15 +974,16 @@ print("five stars for Sleepless in Seattle:", answer.value)
 # %% [markdown] lang="en"
 # ## 14. Similar films
 #
-# Each film is a column of the table of section 12, and the SVD gives it a few coordinates, a row of $V_k \sqrt{\Sigma_k}$, scaled
-# to length 1 (only films with 50 ratings or more). Films that the same people rate point the same way. *Do the coordinates mean
-# anything?* Two checks: the nearest films by angle, and a map of the most watched films in the second and third direction. (The
-# first only says how popular a film is.) The SVD has seen no title and no genre.
+# Each film is a column of a table like that of section 12 (here of all ratings in `earlier`), and the SVD gives it a few
+# coordinates, a row of $V_k \sqrt{\Sigma_k}$, scaled to length 1 (only films with 50 ratings or more). Films that the same people
+# rate point the same way. *Do the coordinates mean anything?* Two checks: the nearest films by angle, and a map of the most watched
+# films in the second and third direction. (The first only says how popular a film is.) The SVD has seen no title and no genre.
 
-# %% [markdown] lang="zh" of="bf5250a0"
+# %% [markdown] lang="zh" of="bda2da61"
 # ## 14. 相似的电影
 #
-# 每部电影是第 12 节那张表的一列，奇异值分解给它几个坐标，即 $V_k \sqrt{\Sigma_k}$ 的一行，再缩放到长度 1（只取至少有 50 个评分的电影）。同一批人评的电影，方向也相近。**这些坐标有意义吗？**
+# 每部电影是一张表的一列，与第 12 节的表同样做法（这里用 `earlier` 里的评分），奇异值分解给它几个坐标，即 $V_k \sqrt{\Sigma_k}$ 的一行，
+# 再缩放到长度 1（只取至少有 50 个评分的电影）。同一批人评的电影，方向也相近。**这些坐标有意义吗？**
 # 用两个办法检验：看夹角最小的电影是哪些；再把看得最多的电影按第二、第三个方向画成地图。（第一个方向只表示热门程度。）
 # 奇异值分解没有见过任何片名和类型。
 
@@ -987,26 +995,27 @@ for title in ("Toy Story (1995)", "Godfather, The", "Scream (1996)"):
     place = np.searchsorted(often_rated, ratings.find(title)[0])
     print(f"{titles[place]}: {'; '.join(titles[np.argsort(-of_films @ of_films[place])[1:5]])}")
 
-shown = np.argsort(-per_film[often_rated])[:25]
+shown = np.argsort(-per_film[often_rated])[:16]
 x, y = of_films[shown, 1:3].T
 figure, axes = plt.subplots(figsize=(8.6, 5))
 image = axes.scatter(x, y, c=[int(title[-5:-1]) for title in titles[shown]], s=26)
 for title, left, up in zip(titles[shown], x, y, strict=True):
     short = title.split(" (")[0].split(" - ")[-1].split(":")[0]
-    axes.annotate(short, (left, up), (3, 2), textcoords="offset points", fontsize=7)
-axes.set(xlabel="second singular direction", ylabel="third", xticks=[], yticks=[])
-figure.colorbar(image, label="year of the film")
+    beside = (-4, -2, "right") if short in ("Back to the Future", "Forrest Gump") else (4, -2, "left")
+    axes.annotate(short, (left, up), beside[:2], ha=beside[2], textcoords="offset points", fontsize=7)
+axes.set(xlabel="second singular direction", ylabel="third singular direction", xticks=[], yticks=[])
+figure.colorbar(image, label="year of the film", ticks=range(1980, 2000, 5))
 plt.show()
 joined = [ratings.time[user == u].min().astype(float) for u in range(users)]
 claim("second_direction_is_time", abs(np.corrcoef(of_users[:, 1], joined)[0, 1]))
 
 # %% [markdown] lang="en" role="alt"
-# Map of the 25 most rated films by their second and third singular directions, coloured by year. Films of the early and mid-nineties lie
-# on one side; Fight Club and The Matrix of 1999, and older ones such as The Godfather and Raiders of the Lost Ark, on the other.
+# Map of the 16 most rated films by their second and third singular directions, coloured by year. Films of the early and
+# mid-nineties lie on one side; The Matrix and American Beauty of 1999, and older ones such as Star Wars and Raiders of the Lost
+# Ark, on the other.
 
-# %% [markdown] lang="zh" role="alt" of="f35bae57"
-# 评分人数最多的 25 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代初期和中期的电影聚在一侧；1999 年的《搏击俱乐部》和《黑客帝国》，
-# 以及《教父》《夺宝奇兵》等更早的电影，在另一侧。
+# %% [markdown] lang="zh" role="alt" of="8646ce66"
+# 评分人数最多的 16 部电影，按第二、第三奇异方向画成的地图，颜色表示年份。九十年代初期和中期的电影聚在一侧；1999 年的《黑客帝国》和《美国丽人》，以及《星球大战》《夺宝奇兵》等更早的电影，在另一侧。
 
 # %% [markdown] lang="en"
 # Some neighbours are of a kind, others merely of the same years. And the strongest direction after popularity has more to do with
@@ -1057,8 +1066,8 @@ claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
 
 # %% [markdown] lang="en"
 # Fifteen ratings are worth {claim:cold_start_gain.full}, most of it from the first four: they tell how generous somebody is, and
-# for that the biases are as good. Taste is the smaller part and comes later: after fifteen ratings folding in is ahead by
-# {claim:cold_start_over_biases.full}.
+# for that the biases are as good. With so few, who is ahead changes from seed to seed: so few ratings say little about taste. After
+# fifteen, folding in is ahead by {claim:cold_start_over_biases.full}.
 #
 # ## 16. When the table grows
 #
@@ -1067,9 +1076,9 @@ claim("cold_start_over_biases", cold["biases"][-1] - cold["folded in"][-1])
 # a hidden structure the iteration has it harder, not easier) to 100 times as many ratings. *What happens to time and memory?* The
 # dense way is tried on the two smallest tables.
 
-# %% [markdown] lang="zh" of="387bdd27"
-# 十五个评分能让误差降低 {claim:cold_start_gain.full}，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。口味只占较小的一份，也来得晚些：
-# 有了十五个评分，折入才领先 {claim:cold_start_over_biases.full}。
+# %% [markdown] lang="zh" of="74a0185c"
+# 十五个评分能让误差降低 {claim:cold_start_gain.full}，大半来自头四个：它们说明这个人手松手紧，而这一点偏置做得一样好。评分这样少的时候，谁领先要看随机种子：这么几个评分，
+# 还说不出多少口味。有了十五个评分，折入领先 {claim:cold_start_over_biases.full}。
 #
 # ## 16. 表变大了怎么办
 #
@@ -1091,29 +1100,33 @@ for times in (0.25, 1, 10, 100):
     print(f"{count:10,} {8 * count / 1e6:8.1f} {4 * m * n / 1e6:8,.0f}", *(f"{spent:9.2f}" for spent in np.diff(clock)))
 
 # %% [markdown] lang="en"
-# The five largest singular values of a table with ten million ratings take seconds on a small machine. The dense way, which
-# computes all of them, is tens of times slower already at the size of our table, and by the formula it would need a thousand times
-# as long for the last line, and 2.4 GB instead of 80 MB. When even the sparse table does not fit one machine, the same product can
-# be computed in blocks on many: [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it with Dask's
-# `svd_compressed` on a local cluster and compares the singular values (`pip install -e .[cluster]`).
+# The five largest singular values of a table with ten million ratings take seconds on a small machine. The dense way computes all
+# of them with their vectors, where the sparse run asks for five values to 1 %. It is dozens of times slower already at the size of
+# our table, and by the formula it would need a thousand times as long for the last line, and 2.4 GB instead of 80 MB. When a table
+# does not fit one machine, it can be cut into blocks of rows on many:
+# [benchmarks/06_cluster_svd.py](../benchmarks/06_cluster_svd.py) does it, with dense blocks, by Dask's `svd_compressed` on a local
+# cluster and compares the singular values (`pip install -e .[cluster]`).
 
-# %% [markdown] lang="zh" of="5798947c"
-# 一千万个评分的表，最大的五个奇异值在一台小机器上几秒钟就算完。稠密的办法要算出全部奇异值，在我们这么大的表上就已经慢了几十倍，按上面的公式，最后一行要再慢一千倍，内存是 2.4 GB，而不是 80 MB。
-# 如果连稀疏表也大得一台机器放不下，同样的乘积可以分块，在许多机器上算：[benchmarks/06_cluster_svd.py](../../benchmarks/06_cluster_svd.py) 用 Dask 的
-# `svd_compressed` 在本地集群上做了这件事，并核对奇异值（`pip install -e .[cluster]`）。
+# %% [markdown] lang="zh" of="803d13d6"
+# 一千万个评分的表，最大的五个奇异值在一台小机器上几秒钟就算完。稠密的办法要算出全部奇异值和奇异向量（稀疏的只求五个值，精确到 1 %），在我们这么大的表上就已经慢了几十倍，按上面的公式，最后一行要再慢一千倍，内存是 2.4 GB，而不是 80 MB。
+# 如果一张表大得一台机器放不下，可以按行切成块，分给许多机器：
+# [benchmarks/06_cluster_svd.py](../../benchmarks/06_cluster_svd.py) 用 Dask 的 `svd_compressed` 在本地集群上做了这件事（块是稠密的），
+# 并核对奇异值（`pip install -e .[cluster]`）。
 
 # %% [markdown] lang="en"
 # ## 17. Break it
 #
 # Five typical faults, and the checks that stop them. The second is the one promised in section 9: a dot product over *two* axes,
-# `tensordot(users, films, 2)`, adds up the whole batch into a single number. A much-read example of the Keras documentation does
-# it; it trains, its loss falls, and its quality depends on the size of the batch.
+# `tensordot(users, films, 2)`, adds up the whole batch into a single number. The example *Collaborative Filtering for Movie
+# Recommendations* of keras.io does it (reported in 2021: keras-team/keras-io, issue 397). It trains and its loss falls, yet what it
+# predicts for one pair depends on who else is in the batch.
 
-# %% [markdown] lang="zh" of="8e8c9a36"
+# %% [markdown] lang="zh" of="691fc0ff"
 # ## 17. 故意弄坏
 #
 # 五个典型的毛病，以及拦住它们的检验。第二个就是第 9 节说过的：内积对**两个**轴求和，`tensordot(users, films, 2)`，把整批加成了一个数。
-# Keras 文档里有个读者很多的例子就是这样写的：照样训练，损失照样下降，好坏却取决于批的大小。
+# keras.io 的例子 *Collaborative Filtering for Movie Recommendations* 就是这样写的（2021 年已有人报告：
+# keras-team/keras-io 第 397 号 issue）：照样训练，损失照样下降，可是对一对用户和电影的预测，要看同一批里还有谁。
 
 
 # %%
@@ -1158,9 +1171,9 @@ with caught("films that the user has rated already are not taken out"):
 # ## 18. 与大模型有什么关系
 #
 # 用两张向量表描述一张 671 × 9066 格的表：大模型里的“嵌入”就是这个意思。语言模型的最后一层也是同样的乘积，拿上下文的向量与成千上万个词元的向量
-# 逐一相乘。低秩在那里同样省力：低秩适配（LoRA；Hu 等，2022）微调时不改动矩阵 $W$，只训练一个加在它上面的低秩乘积 $BA$，秩可以小到 8：$w \times w$ 的矩阵本来有
+# 逐一相乘。低秩在那里同样省力：低秩适配（LoRA；Hu 等，2022）微调时不改动矩阵 $W$，只训练一个加在它上面的低秩乘积 $BA$，秩很低，比如 8：$w \times w$ 的矩阵本来有
 # $w^2$ 个数，现在只训练 $2 \cdot 8\, w$ 个；宽度为 384 的 MiniLM 是 4 %，宽度为 12288 的 GPT-3 是 0.13 %。
-# **那么权重本身是低秩的吗？**看看真实的语言模型 MiniLM，和电影表比一比。
+# **那么权重本身是低秩的吗？**看看真实的语言模型 MiniLM（第 08 章）的权重，和电影表比一比。
 
 # %%
 weights = datasets.load_minilm()
@@ -1179,7 +1192,7 @@ claim("minilm_feedforward_share", share)
 # %% [markdown] lang="en"
 # They are not: the strongest tenth of the directions of the feedforward matrix holds {claim:minilm_feedforward_share.percent} of
 # its squares, so truncating it would throw most of it away. What LoRA supposes to be of low rank is the *change* that a new task
-# needs. And section 8 carries over too: averaging over many possible models beats the best single one, which is one reason why
+# needs. And section 8 carries over too: averaging over many possible models beats picking one of them, which is one reason why
 # ensembles do well.
 #
 # ## Summary
@@ -1236,9 +1249,9 @@ claim("minilm_feedforward_share", share)
 #   Systems 5(4), 19. doi:10.1145/2827872 (A1's reference [6] does not exist)
 # - E. J. Hu et al. (2022). *LoRA: low-rank adaptation of large language models.* ICLR. arXiv:2106.09685
 
-# %% [markdown] lang="zh" of="10b9bbcf"
+# %% [markdown] lang="zh" of="b0242820"
 # 不是：前馈矩阵最强的十分之一方向只占平方和的 {claim:minilm_feedforward_share.percent}，截断就等于扔掉它的大半。LoRA 假定低秩的，是新任务所需的**改动**。
-# 第 8 节的道理也搬得过去：对许多说得通的模型取平均，胜过最好的那一个；集成学习效果好，这是原因之一。
+# 第 8 节的道理也搬得过去：对许多说得通的模型取平均，胜过从中挑一个；集成学习效果好，这是原因之一。
 #
 # ## 小结
 #
