@@ -139,8 +139,7 @@ user, film, rating, (users, films) = ratings.user, ratings.film, ratings.rating,
 per_user, per_film = np.bincount(user), np.bincount(film)
 print(f"the first: u = {user[0]}, v = {film[0]} ({ratings.title[film[0]]}), r = {rating[0]}, t = {ratings.time[0]}")
 print(f"{len(rating):,} ratings by {users} users of {films:,} films: {len(rating) / (users * films):.1%} of all cells")
-print(f"a user has rated {per_user.min()} to {per_user.max()} films, {np.median(per_user):.0f} in the middle")
-print(f"a film has {np.median(per_film):.0f} ratings in the middle; {np.mean(per_film == 1):.0%} have a single one")
+print(f"{np.median(per_user):.0f} films a user (median); {np.mean(per_film == 1):.0%} of the films have one rating")
 
 place_of_user, place_of_film = (np.argsort(np.argsort(-count)) for count in (per_user, per_film))
 known_cells, _, _ = np.histogram2d(place_of_user[user], place_of_film[film], bins=[61, 103])  # blocks of 11 x 88
@@ -296,10 +295,9 @@ def rmse(predicted, rows):
 
 
 train_table, where = ratings.table(train), (user[validation], film[validation])
-print(f"mean of all ratings {rmse(np.full(len(validation), rating[train].mean()), validation):.4f}")
 tried = {strength: recommendation.fit_biases(train_table, strength) for strength in (0, 2, 5, 10)}
-bias_errors = {strength: rmse(biases.predict(*where), validation) for strength, biases in tried.items()}
-print("biases by strength:", {strength: round(error, 4) for strength, error in bias_errors.items()})
+bias_errors = {strength: round(rmse(biases.predict(*where), validation), 4) for strength, biases in tried.items()}
+print(f"mean {rmse(np.full(len(validation), rating[train].mean()), validation):.4f}, biases by strength: {bias_errors}")
 bias_strength = min(bias_errors, key=bias_errors.get)
 biases = tried[bias_strength]
 expected, residuals = biases.predict(*where), recommendation.residual_table(train_table, biases)
@@ -357,10 +355,9 @@ for (name, values), marker in zip(spectra.items(), "os", strict=True):
 axes.set(xlabel="number of the singular value", ylabel="singular value")
 axes.legend()
 plt.show()
-left = svds(residuals, k=4, v0=np.ones(users))[0][:, ::-1]
-print("largest share of one user in directions 1 to 4:", np.max(left**2, axis=0).round(2))
-leads = [part.mean().round(2).item() for part in np.split(spectra["real"] - spectra["shuffled"], [4, 20])]
-print("real minus shuffled, mean of the singular values 1 to 4, 5 to 20, 21 to 60:", leads)
+print("largest share of one user:", np.max(svds(residuals, k=4, v0=np.ones(users))[0][:, ::-1] ** 2, axis=0).round(2))
+leads = np.split(np.subtract(*spectra.values()), [4, 20])  # real minus shuffled
+print("mean lead of the values 1 to 4, 5 to 20, 21 to 60:", *(f"{part.mean():.2f}" for part in leads))
 
 # %% [markdown] lang="en" role="alt"
 # The sixty largest singular values of the residual table and of the same residuals shuffled within each user. The first four nearly
@@ -726,9 +723,16 @@ for name in error:
 
 # %%
 claim("bias_rmse", error["biases"], baseline=error["mean"])
-for short, name in zip(("svd", "soft", "als", "network", "bayes"), list(recipes)[1:], strict=True):
-    claim(f"{short}_rmse", error[name], baseline=error["biases"])
-    claim(f"{short}_gain", error["biases"] - error[name])
+claim("svd_rmse", error["SVD of residuals"], baseline=error["biases"])
+claim("soft_rmse", error["soft-impute"], baseline=error["biases"])
+claim("als_rmse", error["ALS"], baseline=error["biases"])
+claim("network_rmse", error["Keras network"], baseline=error["biases"])
+claim("bayes_rmse", error["Bayes"], baseline=error["biases"])
+claim("svd_gain", error["biases"] - error["SVD of residuals"])
+claim("soft_gain", error["biases"] - error["soft-impute"])
+claim("als_gain", error["biases"] - error["ALS"])
+claim("network_gain", error["biases"] - error["Keras network"])
+claim("bayes_gain", error["biases"] - error["Bayes"])
 claim("bayes_over_svd", error["SVD of residuals"] - error["Bayes"])
 claim("bayes_over_network", error["Keras network"] - error["Bayes"])
 claim("bayes_over_network_in_errors", ahead["Keras network"].in_errors)
@@ -945,8 +949,7 @@ print(f"user {someone}: folded in and trained differ by {np.abs(folded - trained
 np.testing.assert_allclose(folded, trained_with, atol=1e-4)
 
 often_rated = np.flatnonzero(np.bincount(film[earlier]) >= 50)  # after section 12: only films that people do watch
-space = {"Star Wars: Episode IV": 5, "Matrix, The": 5}
-no_love = {"Titanic (1997)": 1, "Sleepless": 1}
+space, no_love = {"Star Wars: Episode IV": 5, "Matrix, The": 5}, {"Titanic (1997)": 1, "Sleepless": 1}
 for name, stars in [("no answer yet", {}), ("space and action", space), ("and no love stories", space | no_love)]:
     print(f"\n{name}: {models.recommend(ratings, posterior, stars, often_rated)}")
 
@@ -996,13 +999,11 @@ for title in ("Toy Story (1995)", "Godfather, The", "Scream (1996)"):
     print(f"{titles[place]}: {'; '.join(titles[np.argsort(-of_films @ of_films[place])[1:5]])}")
 
 shown = np.argsort(-per_film[often_rated])[:16]
-x, y = of_films[shown, 1:3].T
 figure, axes = plt.subplots(figsize=(8.6, 5))
-image = axes.scatter(x, y, c=[int(title[-5:-1]) for title in titles[shown]], s=26)
-for title, left, up in zip(titles[shown], x, y, strict=True):
+image = axes.scatter(*of_films[shown, 1:3].T, c=[int(title[-5:-1]) for title in titles[shown]], s=26)
+for title, place in zip(titles[shown], of_films[shown, 1:3], strict=True):
     short = title.split(" (")[0].split(" - ")[-1].split(":")[0]
-    beside = (-4, -2, "right") if short in ("Back to the Future", "Forrest Gump") else (4, -2, "left")
-    axes.annotate(short, (left, up), beside[:2], ha=beside[2], textcoords="offset points", fontsize=7)
+    axes.annotate(short, place, (4, 0), textcoords="offset points", fontsize=7, rotation=20)
 axes.set(xlabel="second singular direction", ylabel="third singular direction", xticks=[], yticks=[])
 figure.colorbar(image, label="year of the film", ticks=range(1980, 2000, 5))
 plt.show()
@@ -1048,10 +1049,9 @@ cold = models.cold_start_errors(ratings, from_others, others_biases, new_users, 
 
 figure, axes = plt.subplots()
 for name, errors in cold.items():
-    axes.plot(range(len(known_counts)), errors, "o-", label=name)
+    axes.plot(known_counts, errors, "o-", label=name)
     print(f"{name:10}", " ".join(f"{n}: {value:.3f}" for n, value in zip(known_counts, errors, strict=True)))
 axes.set(xlabel="ratings that the new user has given", ylabel="RMSE on the others (stars)")
-axes.set_xticks(range(len(known_counts)), known_counts)
 axes.legend()
 plt.show()
 claim("cold_start_gain", cold["folded in"][0] - cold["folded in"][-1])
