@@ -1003,7 +1003,7 @@ figure, axes = plt.subplots(figsize=(8.6, 5))
 image = axes.scatter(*of_films[shown, 1:3].T, c=[int(title[-5:-1]) for title in titles[shown]], s=26)
 for title, place in zip(titles[shown], of_films[shown, 1:3], strict=True):
     short = title.split(" (")[0].split(" - ")[-1].split(":")[0]
-    axes.annotate(short, place, (4, 0), textcoords="offset points", fontsize=7, rotation=20)
+    axes.annotate(short, place, (3, 0), textcoords="offset points", fontsize=7, rotation=-30, va="top")
 axes.set(xlabel="second singular direction", ylabel="third singular direction", xticks=[], yticks=[])
 figure.colorbar(image, label="year of the film", ticks=range(1980, 2000, 5))
 plt.show()
