@@ -73,6 +73,12 @@ def graphone_answers(words, sounds, train, tested):
     return simple, answers, (of_alignment, of_alignment + of_model + of_answers)
 
 
+def trained(data, recipe) -> tuple[list, str]:
+    """A network for each seed, and the mean seconds of a training."""
+    runs = [timed(lambda seed=seed: models.train_pronouncer(data, recipe, seed)[0]) for seed in range(SEEDS)]
+    return [model for model, _ in runs], f"{np.mean([spent for _, spent in runs]):.0f}"
+
+
 def main():
     tf.get_logger().setLevel("ERROR")
     began = time.perf_counter()
@@ -86,17 +92,12 @@ def main():
     table.add("the word that is spelled most alike", [[sounds[train[n]][0] for n in nearest]], f"{spent:.0f}")
     table.add("graphones, 6-gram", [counted], f"{seconds[1]:.0f}")
 
-    runs = [timed(lambda seed=seed: models.train_pronouncer(data, seed=seed)[0]) for seed in range(SEEDS)]
-    spent = np.mean([of_run for _, of_run in runs])
-    table.add("Transformer of the chapter, greedy", [models.pronounce(m, tested) for m, _ in runs], f"{spent:.0f}")
-    table.add(f"Transformer of the chapter, {BEAMS} beams", [models.pronounce(m, tested, BEAMS) for m, _ in runs])
-    recipe = models.PRONUNCIATION_RECIPES["notebook"]._replace(convolutions=2)
-    with_convolutions = [
-        timed(lambda seed=seed: models.train_pronouncer(data, recipe, seed)[0]) for seed in range(SEEDS)
-    ]
-    spent = np.mean([of_run for _, of_run in with_convolutions])
-    answers = [models.pronounce(m, tested) for m, _ in with_convolutions]
-    table.add("the same with two convolutions, greedy", answers, f"{spent:.0f}")
+    recipe = models.PRONUNCIATION_RECIPES["notebook"]
+    networks, spent = trained(data, recipe)
+    table.add("Transformer of the chapter, greedy", [models.pronounce(m, tested) for m in networks], spent)
+    table.add(f"Transformer of the chapter, {BEAMS} beams", [models.pronounce(m, tested, BEAMS) for m in networks])
+    networks, spent = trained(data, recipe._replace(convolutions=2))
+    table.add("the same with two convolutions, greedy", [models.pronounce(m, tested) for m in networks], spent)
 
     shipped = models.load_pronouncer()
     for name, beams in [("greedy", 1), (f"{BEAMS} beams", BEAMS)]:

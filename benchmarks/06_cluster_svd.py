@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ def film_rows(start: int, stop: int) -> np.ndarray:
     return residuals()[start:stop].toarray()
 
 
+@lru_cache  # once a process: each pass asks for every block anew
 def residuals():
     ratings = models.prepare_film_ratings()
     table = ratings.table(np.arange(len(ratings.user)))

@@ -189,14 +189,14 @@ class ClaimChecker:
         print(
             f"✓ {claim.what}: {claim.format(value)}\n"
             f"  promised {claim.promise} {claim.format(claim.bound)} "
-            f"(over {claim.seeds} seeds {_with_spread(claim)}{against})"
+            f"(over {claim.seeds} seeds {'' if claim.sd else 'always '}{_with_spread(claim)}{against})"
         )
 
 
 def _with_spread(claim: Claim) -> str:
     """Mean ± sd; the mean alone where every seed gave the same, since "± 0" would look like certainty."""
     mean = rounded(claim.mean, claim.sd)
-    return f"{mean} ± {rounded(claim.sd, claim.sd)}" if claim.sd else f"always {mean}"
+    return f"{mean} ± {rounded(claim.sd, claim.sd)}" if claim.sd else mean
 
 
 _inside_caught = False  # a broken variant's values are compared even while tools/measure.py records
@@ -274,7 +274,7 @@ def _claim_figure(claim: Claim, field: str, placeholder: str) -> str:
     figures = {
         "mean": lambda: claim.format(claim.mean),
         "sd": lambda: claim.format(claim.sd),
-        "full": lambda: with_unit(_with_spread(claim).removeprefix("always "), claim.unit),
+        "full": lambda: with_unit(_with_spread(claim), claim.unit),
         "percent": lambda: f"{rounded(100 * claim.mean, 100 * claim.sd)} %",
         "bound": lambda: claim.format(claim.bound),
         "seeds": lambda: str(claim.seeds),

@@ -15,8 +15,8 @@ class EpochReport(keras.callbacks.Callback):
 
     Args:
         every: print each `every`-th epoch, and the first and last.
-        name: what a line is called, if "epochs" are something else than rounds through the data.
         refresh_seconds: how often the running line is renewed.
+        name: what a line is called, if "epochs" are something else than rounds through the data.
     """
 
     def __init__(self, every: int = 1, refresh_seconds: float = 0.5, name: str = "epoch"):
