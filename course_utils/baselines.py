@@ -5,8 +5,26 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_utils import text
-from course_utils.models import Reviews
+from course_utils.models import Reviews, log_count_ratios
 from course_utils.splits import Parts
+
+
+def naive_bayes(reviews: Reviews, rows: np.ndarray) -> np.ndarray:
+    """Scores of all reviews, above 0 for positive: the sum of the log-count ratios, learnt from these rows alone."""
+    ratios = log_count_ratios(reviews.gram_ids[rows], reviews.is_positive[rows], len(reviews.gram_vocabulary))
+    return ratios[reviews.gram_ids].sum(axis=1)
+
+
+def tfidf_regression(reviews: Reviews, rows: np.ndarray, strength: float = 30) -> np.ndarray:
+    """Scores of all reviews, above 0 for positive: logistic regression on damped counts, learnt from these rows alone.
+
+    Args:
+        reviews: what `prepare_reviews` returns.
+        rows: what is learnt from.
+        strength: C of the regression.
+    """
+    features = _damped_counts(reviews, rows)
+    return _regression(features, reviews.is_positive, rows, strength).decision_function(features)
 
 
 def review_scores(reviews: Reviews, strengths: Sequence[float]) -> dict[str, np.ndarray]:
@@ -21,22 +39,18 @@ def review_scores(reviews: Reviews, strengths: Sequence[float]) -> dict[str, np.
         strengths: the values of C that TF-IDF tries.
     """
     from scipy.sparse import csr_array
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
     train, validation, _ = reviews.parts
-    grams = [text.n_grams(tokens, 2) for tokens in reviews.tokens]
-    tfidf = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=reviews.recipe.minimum_count)
-    tfidf.fit([grams[row] for row in train])
     ratios = reviews.log_count_ratios[reviews.gram_ids]
     present = np.nonzero(ratios)
     weighted = csr_array((ratios[present].astype(float), (present[0], reviews.gram_ids[present])))
 
-    scores = {"naive Bayes": ratios.sum(axis=1)}
+    scores = {"naive Bayes": naive_bayes(reviews, train)}
     print(
         f"naive Bayes: validation accuracy {reviews.is_right(scores['naive Bayes'][validation], validation).mean():.4f}"
     )
     for name, features, tried in [
-        ("TF-IDF", tfidf.transform(grams), strengths),
+        ("TF-IDF", _damped_counts(reviews, train), strengths),
         ("regression on r", weighted, (0.1, 0.3)),
     ]:
         answers = [_regression(features, reviews.is_positive, train, C).decision_function(features) for C in tried]
@@ -65,6 +79,15 @@ def author_answers(documents: Sequence[str], labels: np.ndarray, parts: Parts) -
         name: _best(name, tried, answers, [answer[validation] == labels[validation] for answer in answers])
         for name, tried, answers in [("naive Bayes", smoothings, bayes), ("TF-IDF", strengths, regression)]
     }
+
+
+def _damped_counts(reviews, rows):
+    """The weighted counts of words and pairs of words of all reviews; words and weights come from these rows."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    grams = [text.n_grams(tokens, 2) for tokens in reviews.tokens]
+    tfidf = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=reviews.recipe.minimum_count)
+    return tfidf.fit([grams[row] for row in rows]).transform(grams)
 
 
 def _regression(features, labels, train, strength):

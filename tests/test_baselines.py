@@ -25,6 +25,24 @@ def test_counting_beats_the_majority_by_far(english, scores):
 
 
 @pytest.mark.notebook
+def test_what_is_learnt_from_all_rows_is_the_whole_baseline(english, scores):
+    train = english.parts.train
+    np.testing.assert_array_equal(baselines.naive_bayes(english, train), scores["naive Bayes"])
+    np.testing.assert_array_equal(baselines.tfidf_regression(english, train), scores["TF-IDF"])
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("method", [baselines.naive_bayes, baselines.tfidf_regression])
+def test_few_rows_are_learnt_from_alone(english, method):
+    mixed, validation = np.random.default_rng(0).permutation(english.parts.train), english.parts.validation
+    few, rating = mixed[:1000], english.rating.copy()
+    rating[mixed[1000:]] *= -1
+    learnt = method(english, few)
+    np.testing.assert_array_equal(method(english._replace(rating=rating, is_positive=rating > 0), few), learnt)
+    assert 0.6 < english.is_right(learnt[validation], validation).mean() < 0.77
+
+
+@pytest.mark.notebook
 def test_labels_of_the_test_part_change_nothing(english, scores):
     rating = english.rating.copy()
     rating[english.parts.test] *= -1
