@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-# Kernels import this clone's course_utils, whichever clone is installed; a forgotten variable of tools/measure.py would
-# make them record their claims instead of comparing them.
+# Kernels import this clone's course_utils, whichever clone is installed; forgotten variables of tools/measure.py would
+# make them run another seed, and record their claims instead of comparing them.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
-os.environ.pop("COURSE_RECORD", None)
+for variable in ("COURSE_RECORD", "COURSE_SEED"):
+    os.environ.pop(variable, None)
 
 
 def pytest_collection_modifyitems(items):

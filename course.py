@@ -41,7 +41,8 @@ def supported_python() -> str:
             return candidate
     raise SetUpError(
         f"TensorFlow needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}; this is Python {sys.version.split()[0]}, and no "
-        f"other one is on the PATH. Install Python 3.{NEWEST[1]} (python.org, or your system's packages) and try again."
+        f"other one is on the PATH. Install Python 3.{NEWEST[1]} (python.org, or your system's packages) and try "
+        f"again; on Windows, write py -3.{NEWEST[1]} instead of python3."
     )
 
 
@@ -53,14 +54,14 @@ def fingerprint() -> str:
 
 def is_usable() -> bool:
     """Whether packages can be installed into the environment: it has a pip, and the clone was not moved since."""
-    if not PYTHON.exists() or (STAMP.exists() and STAMP.read_text().split("\n")[0] != str(ROOT)):
+    if not PYTHON.exists() or (STAMP.exists() and STAMP.read_text(encoding="utf-8").split("\n")[0] != str(ROOT)):
         return False
     return subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True).returncode == 0
 
 
 def set_up() -> None:
     """Make the virtual environment and install the locked packages and the course's own, unless that is done."""
-    if STAMP.exists() and STAMP.read_text() == fingerprint():
+    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == fingerprint():
         return
     python = supported_python()
     print(
@@ -80,7 +81,7 @@ def set_up() -> None:
     for arguments in (["-r", str(REQUIREMENTS)], ["--no-deps", "-e", str(ROOT)]):
         if subprocess.run(pip + arguments, cwd=ROOT).returncode:
             raise SetUpError("The installation failed; pip says why above. Run the same command again to go on.")
-    STAMP.write_text(fingerprint())
+    STAMP.write_text(fingerprint(), encoding="utf-8")
     print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
 
 
@@ -105,8 +106,8 @@ def lab(options: argparse.Namespace, rest: list[str]) -> int:
 def run(options: argparse.Namespace, rest: list[str]) -> int:
     """Run a chapter in a fresh kernel, print what its cells print, and keep the executed copy in build/."""
     source = notebook(options.chapter, options.zh)
-    target = ROOT / "build" / source.name
-    target.parent.mkdir(exist_ok=True)
+    target = ROOT / "build" / ("zh" if options.zh else "") / source.name  # each edition has a copy of its own
+    target.parent.mkdir(parents=True, exist_ok=True)
     command = ["nbconvert", "--to=notebook", "--execute", "--ExecutePreprocessor.timeout=600", "--log-level=ERROR"]
     command += [ENCRYPT, "--output-dir", str(target.parent), str(source), *rest]
     outcome = subprocess.run([str(PYTHON), "-m", "jupyter", *command], cwd=ROOT)
@@ -148,4 +149,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # where there is no ✓, Windows shows a ?
     sys.exit(main())

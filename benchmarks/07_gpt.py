@@ -14,6 +14,7 @@ import platform
 import time
 from importlib.metadata import version
 from pathlib import Path
+from unittest.mock import patch
 
 from course_utils.notebook import native_stderr_silenced
 
@@ -29,7 +30,6 @@ from course_utils import claims, models, paths
 from course_utils.files import write_atomically
 from course_utils.gpt import GPT
 from course_utils.ngrams import COMPRESSORS, NGrams, compressed_nats
-from course_utils.training import OneCycle
 
 PAGE = Path(__file__).with_suffix(".md")
 TEXT = """# Chapter 07: predicting Shakespeare, measured beside others
@@ -98,16 +98,9 @@ def nano_gpt(data: models.Plays, seed: int, steps: int) -> GPT:
 
 
 def ours_with_adam(data: models.Plays, recipe, peak: float, seed: int) -> GPT:
-    """Chapter 07's network and batches with AdamW in place of Muon."""
-    keras.utils.set_random_seed(seed)
-    model, steps = models.new_gpt(recipe, len(data.characters)), models.steps_of(recipe, len(data.train))
-    schedule = OneCycle(peak, steps, warm_up=0.1)
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, beta_2=0.99, global_clipnorm=1.0)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer, loss, jit_compile=True, steps_per_execution=20)
-    batches = models.window_dataset(data.train, recipe.longest, recipe.batch_size, steps, seed)
-    model.fit(batches, verbose=0, shuffle=False)
-    return model
+    """Chapter 07's training with AdamW in place of Muon."""
+    with patch.object(models.language, "Muon", keras.optimizers.AdamW):
+        return models.train_on_plays(data, recipe._replace(peak=peak), seed, 0)[0]
 
 
 def timed(train, *arguments) -> tuple:

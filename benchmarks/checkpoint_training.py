@@ -27,7 +27,7 @@ class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step):
         step = keras.ops.cast(step, "float32")
         falling = 1 - (step - self.fall_at) / self.cool_down
-        return self.peak * keras.ops.clip(keras.ops.minimum((step + 1) / self.warm_up, falling), 0.0, 1.0)
+        return self.peak * keras.ops.clip(keras.ops.minimum((step + 1) / max(1, self.warm_up), falling), 0.0, 1.0)
 
 
 class Keep(keras.callbacks.Callback):

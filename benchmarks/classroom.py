@@ -27,6 +27,8 @@ import grade
 import nbformat
 import prove
 
+from course_utils.files import write_atomically
+
 NAME, COUNT = "01_feedforward_xor", 200
 PAGE = ROOT / "benchmarks" / "classroom.md"
 TEXT = """\
@@ -142,7 +144,7 @@ def main() -> None:
         known = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else []
         rows = {line.split("|")[1]: line for line in [*known, row] if line.startswith(("| processes", "| Ray"))}
         page = TEXT.format(count=COUNT, cores=cores, machine=platform.machine(), rows="\n".join(rows.values()))
-        PAGE.write_text(page, encoding="utf-8")
+        write_atomically(PAGE, page)
 
 
 if __name__ == "__main__":

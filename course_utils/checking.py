@@ -103,8 +103,10 @@ def _encodable(value):
             return {"other": f"array of {array.dtype}"}
         array = array.astype(array.dtype.newbyteorder("<"))
         return {"array": [array.dtype.str, list(array.shape), base64.b64encode(array.tobytes()).decode("ascii")]}
-    if isinstance(value, list | tuple | set | frozenset | range):
+    if isinstance(value, list | tuple | range):
         return [_encodable(entry) for entry in value]
+    if isinstance(value, set | frozenset):  # in an order that does not change from process to process
+        return sorted(map(_encodable, value), key=json.dumps)
     if isinstance(value, dict):
         return {"dictionary": [[_encodable(key), _encodable(entry)] for key, entry in value.items()]}
     for method in ("numpy", "to_numpy"):

@@ -103,8 +103,8 @@ def spread(values) -> tuple[float, float]:
 def derive_bound(mean: float, sd: float, promise: str) -> float:
     """The promised limit: four standard deviations from the mean, and never closer than processors agree (0.1 %).
 
-    With an sd from five normal runs a fresh seed breaks it about once in 120 times (Student's t with 4 degrees of
-    freedom; once in 600 for ten runs).
+    With mean and sd of n normal runs a fresh seed breaks it as often as Student's t with n − 1 degrees of freedom
+    exceeds 4 / √(1 + 1/n): about once in 90 times for five runs, in 480 for ten, and in 27 for three.
     """
     margin = max(STANDARD_DEVIATIONS * sd, PROCESSOR_TOLERANCE * abs(mean))
     return mean - margin if promise == "at least" else mean + margin
@@ -233,11 +233,11 @@ def fill(text: str, chapter: str | None = None) -> str:
 
     `{claim:NAME}` is the mean, `{claim:NAME.full}` "mean ± sd" (the mean alone where nothing varies),
     `{claim:NAME.percent}` the mean in per cent; `.sd`, `.bound`, `.seeds` and `.baseline` (the baseline's mean) are
-    there too. `{run:seconds}`, `{run:cpu_seconds}` and `{run:memory}` (in GB) tell what a run of the chapter costs.
-    `{claim:CHAPTER/NAME}` and `{run:CHAPTER/seconds}` speak of another chapter.
+    there too. What has not been measured yet is "?". `{run:seconds}`, `{run:cpu_seconds}` and `{run:memory}` (in GB)
+    tell what a run of the chapter costs. `{claim:CHAPTER/NAME}` and `{run:CHAPTER/seconds}` speak of another chapter.
 
     Raises:
-        ClaimError: a placeholder names a claim, chapter or field that is unknown or not measured yet.
+        ClaimError: a placeholder names a claim, chapter or field that is unknown.
     """
 
     def replace(match: re.Match) -> str:

@@ -30,8 +30,8 @@ def blockwise_svd(
 
     A local cluster of `workers` processes makes the blocks, multiplies them with a few random vectors and throws them
     away again (Halko, Martinsson and Tropp, 2011, "Finding structure with randomness", algorithm 4.4). Each pass makes
-    them anew, which costs time and saves memory. With the address of a real cluster, the same lines run on many
-    machines.
+    them anew, which costs time and saves memory. With `Client(ADDRESS)` in the place of the local cluster, the same
+    lines run on many machines.
 
     Args:
         make_rows: a function that can be pickled, `make_rows(start, stop)` returns those rows as a dense array.

@@ -171,8 +171,8 @@ class BlockBootstrap(NamedTuple):
 def block_bootstrap(values: np.ndarray, block: int, seed: int = 0, resamples: int = 2000) -> BlockBootstrap:
     """The mean of values that depend on their neighbours, and how uncertain it is.
 
-    Neighbouring half-hours err alike, so they are drawn in whole blocks (Künsch, 1989, "The jackknife and the bootstrap
-    for general stationary observations"; here blocks that do not overlap).
+    Neighbouring half-hours err alike, so they are drawn in whole blocks that do not overlap (Carlstein, 1986, "The use
+    of subseries values for estimating the variance of a general statistic from a stationary sequence").
 
     Args:
         values: in the order of time, shape (count,), such as the differences of two forecasts' errors.
@@ -198,14 +198,15 @@ def conformal_half_widths(
     """Half-widths of prediction intervals from the absolute errors of earlier forecasts, a column a lead time.
 
     The half-width is the ⌈level · (n + 1)⌉-th smallest of the n errors that may be used (Vovk, Gammerman and Shafer,
-    2005). The level starts at `share` and moves by step · (missed − (1 − share)) after each forecast that is over
-    (Gibbs and Candès, 2021, equation 2).
+    2005); where that is more than n, the largest, which is too narrow for a guarantee. The level starts at `share` and
+    moves by step · (missed − (1 − share)) after each forecast that is over (Gibbs and Candès, 2021, equation 2).
 
     Args:
         errors: absolute errors in the order of their origins, shape (origins, horizon).
         places: the origins; a row may be used at an origin once all its targets lie before it.
         first: the row from which half-widths are wanted.
-        growing: whether rows from `first` on are used once they are over, or only those before.
+        growing: whether rows from `first` on are used, too, once they are over (they join at every 48th row), or only
+            those before.
         step: how fast the level adapts; 0 leaves it alone.
         share: the coverage that is wanted.
 
@@ -262,11 +263,14 @@ class PronunciationErrors(NamedTuple):
         """The share of words that equal none of their listed pronunciations."""
         return float(np.mean(self.edits > 0))
 
+    def __str__(self):
+        return f"PER {self.phoneme_error_rate:.4f}   WER {self.word_error_rate:.4f}"
+
 
 def pronunciation_errors(
     predicted: Sequence[Sequence[str]], listed: Sequence[Sequence[Sequence[str]]]
 ) -> PronunciationErrors:
-    """Compare pronunciations with those of a dictionary, which may list several; the nearest counts.
+    """Compare pronunciations with a dictionary's, which may list several; the nearest counts, of equals the longest.
 
     Args:
         predicted: the phonemes of each word.

@@ -55,12 +55,23 @@ def origins(part: slice, history: int, horizon: int) -> np.ndarray:
 
 
 def past(values: np.ndarray, places: np.ndarray, length: int) -> np.ndarray:
-    """The `length` values before each place, oldest first; shape (places, length)."""
-    return sliding_window_view(values, length)[np.asarray(places) - length]
+    """The `length` values before each place, oldest first; shape (places, length).
+
+    Raises:
+        ValueError: there are fewer before a place. (NumPy would count on from the end, which is the future.)
+    """
+    return future(values, np.asarray(places) - length, length)
 
 
 def future(values: np.ndarray, places: np.ndarray, length: int) -> np.ndarray:
-    """The `length` values from each place on; shape (places, length)."""
+    """The `length` values from each place on; shape (places, length).
+
+    Raises:
+        ValueError: a place lies before the first value, or has fewer values after it.
+    """
+    places = np.asarray(places)
+    if places.size and not 0 <= places.min() <= places.max() <= len(values) - length:
+        raise ValueError(f"The windows at {places.min()} to {places.max()} leave the {len(values)} values.")
     return sliding_window_view(values, length)[places]
 
 

@@ -164,7 +164,8 @@ def word_families(words: Sequence[str], sounds: Sequence[Sequence[tuple[str, ...
     Four rules join two words, and chains of joined words are a family:
 
     1. one is a stem of the other (`word_stems`), and both begin with the same sounds;
-    2. both have a stem of four letters or more in common that is no word itself, and begin with the same sounds;
+    2. they are neighbours, in the order of `words`, among those with one stem of four letters or more that is no word
+       itself, and begin with the same sounds;
     3. one is the other behind one of the `PREFIXES`, four letters or more, and both end in the same sounds;
     4. both have a pronunciation of four phonemes or more in common (Smith, Smyth).
 

@@ -133,6 +133,13 @@ def pad(sequences: Sequence[Sequence[int]], length: int, side: str = "right") ->
     return padded
 
 
+def batches_of_like_length(lengths: Sequence[int], batch_size: int, rng: np.random.Generator | None = None):
+    """Row numbers in batches of nearly equal length, so that little is padding; with `rng` in a new random order."""
+    order = np.argsort(lengths if rng is None else lengths + rng.normal(0, 1.5, len(lengths)), kind="stable")
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return batches if rng is None else [batches[number] for number in rng.permutation(len(batches))]
+
+
 def padding_mask(numbers: np.ndarray) -> np.ndarray:
     """True where a token stands, False where padding does; the shape of `numbers`."""
     return numbers != PADDING

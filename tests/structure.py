@@ -24,9 +24,9 @@ HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,.;:?!]")
 
 
 def lines_of_code(notebook) -> int:
-    """The lines that a reader counts: neither blank nor a comment nor a docstring."""
+    """Lines that are neither blank nor a comment."""
     lines = [line.strip() for cell in notebook.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
-    return sum(bool(line) and not line.startswith(("#", '"""')) for line in lines)
+    return sum(bool(line) and not line.startswith("#") for line in lines)
 
 
 def _output_texts(output):

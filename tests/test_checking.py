@@ -41,6 +41,11 @@ def test_plain_data_survives_the_crossing(value):
         assert (back.dtype, back.shape) == (value.dtype, value.shape)
 
 
+def test_sets_cross_in_an_order_of_their_own():
+    assert decode(encode({"b", "a", "c"})) == ["a", "b", "c"]
+    assert decode(encode(frozenset([(2, "x"), (1, "y")]))) == [[1, "y"], [2, "x"]]
+
+
 def test_tensors_and_tuples_cross_as_arrays_and_lists():
     class Tensor:
         def numpy(self):

@@ -207,6 +207,46 @@ def test_collect_takes_folders_and_files_and_follows_no_link(classroom, tmp_path
         assert not any(path.exists() for path in classroom.path("submitted", student, NAME).iterdir())
 
 
+@pytest.fixture
+def downloads(tmp_path):
+    (tmp_path / "downloads").mkdir()
+    return tmp_path / "downloads"
+
+
+def test_collect_keeps_all_files_of_a_student_and_the_preflight_chooses(classroom, downloads, assignment):
+    (downloads / "ada").mkdir()
+    for name in ("ada__1.ipynb", "ada__2.ipynb", "ada/ada__1.ipynb"):
+        nbformat.write(solved(assignment), downloads / name)
+    assert grade.collect(classroom, NAME, downloads) == ["ada"]
+    names = {path.name for path in classroom.path("submitted", "ada", NAME).iterdir()}
+    assert names == {"ada__1.ipynb", "ada__2.ipynb", "ada__1__ada__1.ipynb"}
+    reason, notes = grade.preflight_all(classroom, NAME)["ada"]
+    assert not reason
+    assert any("these were not" in note for note in notes)
+
+
+def test_collect_mixes_up_no_two_students(classroom, submit, downloads):
+    submit("ada")
+    for name in ("ada", "o'neil", "o_neil"):
+        (downloads / f"{name}.ipynb").write_text("{}")
+    with pytest.raises(grade.GradeError, match="o'neil and o_neil would both become o_neil"):
+        grade.collect(classroom, NAME, downloads)
+    assert classroom.students(NAME) == ["ada"]
+    assert classroom.path("submitted", "ada", NAME, f"{NAME}.ipynb").read_text() != "{}"  # nothing was replaced
+
+
+def test_too_large_a_notebook_is_called_so(classroom, downloads, monkeypatch):
+    monkeypatch.setattr(grade, "LARGEST_FILE", 10)
+    monkeypatch.setattr(sys.modules["preflight"], "LARGEST_FILE", 10)
+    (downloads / "ada.ipynb").write_text("{" + " " * 20 + "}")
+    grade.collect(classroom, NAME, downloads)
+    assert "Clear its outputs" in grade.preflight_all(classroom, NAME)["ada"][0]
+    key = grade.key_of(classroom.path("submitted", "ada", NAME))
+    (downloads / "ada.ipynb").write_text("{" + " " * 30 + "}")
+    grade.collect(classroom, NAME, downloads)
+    assert grade.key_of(classroom.path("submitted", "ada", NAME)) != key
+
+
 def test_every_submission_ends_with_a_grade_or_a_reason(classroom, submit, no_sandbox_needed):
     for student in ("honest", "not_json", "symbolic_link", "deleted_check"):
         submit(student, student)
@@ -287,10 +327,45 @@ def test_manual_grade_survives_grading_again(classroom, submit, no_sandbox_neede
     assert grades(classroom) == {"ada": RIGHT / 2 + 2}
 
 
-def test_two_gradings_at_once_are_refused(classroom, submit, no_sandbox_needed):
+def test_two_commands_at_once_are_refused(classroom, submit, no_sandbox_needed, downloads):
     submit("ada")
-    with classroom.alone(), pytest.raises(grade.GradeError, match="Another command"):
-        grade.grade(grade.Classroom(classroom.folder), NAME, quick_engine())
+    again = grade.Classroom(classroom.folder)
+    for command in (
+        lambda: grade.grade(again, NAME, quick_engine()),
+        lambda: grade.collect(again, NAME, downloads),
+        lambda: grade.release(again, NAME, "en"),
+    ):
+        with classroom.alone(), pytest.raises(grade.GradeError, match="Another command"):
+            command()
+
+
+def test_grading_before_the_release_says_what_to_do(tmp_path, no_sandbox_needed):
+    with pytest.raises(grade.GradeError, match=r"has not been released: python tools/grade.py release 01"):
+        grade.grade(grade.Classroom(tmp_path / "class"), NAME, quick_engine())
+
+
+def test_an_earlier_grade_stands_when_a_later_submission_is_refused(classroom, submit, no_sandbox_needed, tmp_path):
+    folder = submit("ada")
+    grade.grade(classroom, NAME, quick_engine())
+    (folder / f"{NAME}.ipynb").write_text("broken")
+    assert grade.grade(classroom, NAME, quick_engine())[0].status == "refused"
+    grade.export(classroom, tmp_path / "grades.csv")
+    with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["status"], row["score"]) == ("refused", f"{RIGHT / 2:g}")
+    assert row["notes"].endswith("The grade is that of an earlier submission.")
+
+
+@pytest.mark.parametrize("arguments", [["--folder", "X", "grade", "01"], ["grade", "01", "--folder", "X"]])
+def test_the_folder_may_stand_before_or_after_the_command(arguments):
+    assert grade.parse_arguments(arguments).folder == Path("X")
+    assert grade.parse_arguments(["grade", "01"]).folder.name == "class"
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1+1|cmd", "@a", "\t=1", "\r=1"])
+def test_no_text_is_a_formula(text):
+    assert grade._harmless(text) == f"'{text}"
+    assert grade._harmless(f"a{text}") == f"a{text}"
 
 
 def test_grading_refuses_to_start_without_a_sandbox_unless_told(classroom, submit, monkeypatch):

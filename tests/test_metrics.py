@@ -179,6 +179,7 @@ def test_the_nearest_listed_pronunciation_counts():
     assert errors.length.tolist() == [3, 5, 1]
     assert errors.phoneme_error_rate == pytest.approx(2 / 9)
     assert errors.word_error_rate == pytest.approx(2 / 3)
+    assert str(errors) == "PER 0.2222   WER 0.6667"
     with pytest.raises(ValueError, match="at least one listed"):
         metrics.pronunciation_errors([("K",)], [[]])
 

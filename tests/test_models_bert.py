@@ -89,14 +89,6 @@ def test_pretraining_gives_a_logit_for_each_token_and_pair(tiny, sequences):
     assert answers["follows"].shape == targets["follows"].shape
 
 
-def test_batches_hold_each_row_once_and_little_padding():
-    lengths = np.random.default_rng(0).integers(1, 60, 500)
-    for rng in (None, np.random.default_rng(1)):
-        batches = models.batches_of_like_length(lengths, 32, rng)
-        assert sorted(np.concatenate(batches)) == list(range(500))
-        assert max(np.ptp(lengths[rows]) for rows in batches) < 12
-
-
 def test_reading_once_is_the_same_as_reading_every_time(tiny, sequences):
     read = models.read_texts(tiny, sequences, frozen=2, batch_size=8)
     ids = text.pad(sequences, 20)

@@ -56,6 +56,17 @@ def test_windows_cover_the_text_once_a_round():
     np.testing.assert_array_equal(again[0][0], batches[0][0])
 
 
+def test_a_text_that_is_too_short_for_windows_is_refused():
+    with pytest.raises(ValueError, match="too few for windows of 10"):
+        window_dataset(np.arange(20, dtype=np.int32), length=10, batch_size=7, steps=1, seed=3)
+
+
+def test_reports_do_not_change_the_training(plays):
+    for reports in (3, 7):  # 40 steps, in groups of 20
+        with pytest.raises(ValueError, match=f"40 steps .* {reports} equal parts"):
+            models.train_on_plays(plays, TINY, reports=reports)
+
+
 @pytest.mark.notebook
 def test_a_short_training_learns_and_survives_saving(plays, tmp_path, capsys):
     model, history = models.train_on_plays(plays, TINY, seed=1, reports=2)

@@ -162,6 +162,16 @@ def test_words_are_pronounced_in_their_order(data):
     assert models.pronounce(model, words, batch_size=16) == alone
 
 
+def test_cross_attention_tells_where_each_sound_looks():
+    model = models.new_pronouncer(TINY)
+    weights = models.cross_attention(model, ["at", "the"], [("AE", "T"), ("DH", "AH")])
+    assert weights.shape == (TINY.decoder_blocks, 2, TINY.heads, 3, 3)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-5)
+    assert np.all(weights[:, 0, ..., 2] == 0)  # the padding behind "at"
+    other_end = models.cross_attention(model, ["at", "the"], [("AE", "D"), ("DH", "AH")])
+    np.testing.assert_allclose(other_end[:, :, :, :2], weights[:, :, :, :2], atol=1e-6)  # T has not been said yet
+
+
 def test_saved_weights_are_those_of_the_model(tmp_path):
     model = models.new_pronouncer(TINY)
     models.save_weights(model, tmp_path / "tiny.npz")

@@ -82,7 +82,7 @@ BREACHES = [
     ("alt", "''", lambda cells: cells[2].outputs[0].update(metadata={})),
     ("alt", "'A line.'", lambda cells: cells[2].outputs[0].metadata["image/png"].update(alt="A line.")),
     ("alt", "no image", lambda cells: cells[2].update(outputs=[])),
-    ("length", "351 lines", lambda cells: cells[2].update(source='# not\n\n"""nor this"""\n' + "x = 1\n" * 350)),
+    ("length", "351 lines", lambda cells: cells[2].update(source="# not counted\n\n" + "x = 1\n" * 350)),
     ("set_up", "99_tiny", lambda cells: cells[1].update(source='seed, claim = start_chapter("98_other")')),
     ("set_up", "99_tiny", lambda cells: cells.pop(1)),
 ]

@@ -65,6 +65,12 @@ def test_targets_of_all_origins_lie_in_their_part_and_their_past_exists():
     np.testing.assert_array_equal(future(values, places, 3)[-1], [17, 18, 19])
 
 
+@pytest.mark.parametrize(("function", "place"), [(past, 4), (future, -1), (future, 28)])
+def test_windows_do_not_wrap_around_the_ends(function, place):
+    with pytest.raises(ValueError, match="leave the 30 values"):
+        function(np.arange(30), [10, place], 5 if function is past else 3)
+
+
 def test_ridge_chooses_its_strength_on_the_validation_part():
     rng = np.random.default_rng(1)
     weights = rng.standard_normal(8)

@@ -1,15 +1,9 @@
 """course_utils.text: tokens, vocabularies, padding and masks."""
 
-import doctest
-
 import numpy as np
 import pytest
 
 from course_utils import text
-
-
-def test_examples_of_the_docstrings():
-    assert doctest.testmod(text).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -88,3 +82,11 @@ def test_padding_on_an_unknown_side():
 
 def test_mask_is_true_where_tokens_stand():
     assert text.padding_mask(np.array([[5, 1, 0]])).tolist() == [[True, True, False]]
+
+
+def test_batches_hold_each_row_once_and_little_padding():
+    lengths = np.random.default_rng(0).integers(1, 60, 500)
+    for rng in (None, np.random.default_rng(1)):
+        batches = text.batches_of_like_length(lengths, 32, rng)
+        assert sorted(np.concatenate(batches)) == list(range(500))
+        assert max(np.ptp(lengths[rows]) for rows in batches) < 12

@@ -114,7 +114,10 @@ def check_claims(chapter: Chapter) -> None:
 
 
 def fingerprint(chapter: Chapter) -> str:
-    """What a chapter's outputs depend on: its code and its claims (not the cost of a run, which always varies)."""
+    """Changes with the code and the claims of a chapter, whose outputs then have to be made anew.
+
+    It does not see `course_utils` and `data`: when results change there, run the chapters with `--execute`.
+    """
     section = read_toml(claims.claims_file()).get(chapter.name, {}).get("claims", {})
     code = [[cell.text["en"], cell.tags] for cell in chapter.cells if cell.kind == "code"]
     return hashlib.sha256(json.dumps([code, section], sort_keys=True).encode()).hexdigest()[:16]
@@ -197,10 +200,10 @@ def run_notebook(notebook: nbformat.NotebookNode, name: str, variables: dict[str
         variables: environment variables for the kernel. The course's own are otherwise unset.
 
     Raises:
-        BuildError: a cell failed; the message shows the cell and its error.
+        BuildError: a cell failed, the message shows the cell and its error; or the kernel died or took too long.
     """
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     own = (claims.RECORD_VARIABLE, SEED_VARIABLE)
     environment = {key: value for key, value in os.environ.items() if key not in own} | variables
@@ -214,7 +217,7 @@ def run_notebook(notebook: nbformat.NotebookNode, name: str, variables: dict[str
     )
     try:
         client.execute(env=environment)
-    except CellExecutionError as error:
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise BuildError(f"Chapter {name} failed while it ran; nothing was written.\n{error}") from None
 
 

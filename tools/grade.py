@@ -14,12 +14,14 @@ opened there, shows it, and is where written answers are graded. assignments/REA
 import argparse
 import csv
 import hashlib
+import io
 import json
 import os
 import shutil
 import sys
 import time
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -183,10 +185,10 @@ class Classroom:
 def release(classroom: Classroom, name: str, language: str) -> Path:
     """Put an assignment into a class; returns the notebook for the students."""
     classroom.begin(language)
-    if name in {student_name for student_name in _released_names(classroom)} and classroom.students(name):
-        raise GradeError(f"{name} has been handed in already; a new release would change what is graded.")
-    path = build_assignments.release(build_assignments.parse(name), classroom.folder, language)
-    return path
+    with classroom.alone():
+        if name in _released_names(classroom) and classroom.students(name):
+            raise GradeError(f"{name} has been handed in already; a new release would change what is graded.")
+        return build_assignments.release(build_assignments.parse(name), classroom.folder, language)
 
 
 def _released_names(classroom: Classroom) -> list[str]:
@@ -197,35 +199,51 @@ def collect(classroom: Classroom, name: str, downloads: Path) -> list[str]:
     """Copy what students handed in into the class.
 
     An entry of `downloads` is a student's folder of files, or a student's file called `STUDENT.ipynb` or, with two
-    underscores, `STUDENT__anything.ipynb`. Links are not followed. What was collected before is replaced.
+    underscores, `STUDENT__anything.ipynb`. Of several entries of a student all files are taken, and the pre-flight
+    chooses. Links are not followed. What was collected before is replaced.
 
     Returns:
         The students, and those whose names had to be changed as "old → new".
+
+    Raises:
+        GradeError: two names would become one student's; nothing is copied then.
     """
     classroom.texts(name)
     if not downloads.is_dir():
         raise GradeError(f"{downloads} is not a folder.")
-    taken = []
+    names: dict[str, str] = {}  # what each student is called in `downloads`
+    entries = defaultdict(list)
     for entry in sorted(downloads.iterdir()):
-        if entry.name.startswith("."):
-            continue
         given = entry.name if entry.is_dir() else entry.stem.split("__")[0]
         student = "".join(letter if letter.isalnum() or letter in "-_.@" else "_" for letter in given).strip(".")
-        if not student:
+        if entry.name.startswith(".") or not student:
             continue
-        target = classroom.path("submitted", student, name)
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        inner = entry / name if entry.is_dir() and not entry.is_symlink() and (entry / name).is_dir() else entry
-        files = sorted(inner.iterdir()) if inner.is_dir() and not inner.is_symlink() else [inner]
-        for file in files:
-            if file.is_symlink():
-                (target / file.name).symlink_to("nowhere")  # the pre-flight reports it
-            elif file.is_file() and file.stat().st_size <= LARGEST_FILE:
-                alone = len(files) == 1 and file is entry and file.suffix == ".ipynb"
-                shutil.copy2(file, target / (f"{name}.ipynb" if alone else file.name))
-        taken.append(student if student == given else f"{given} → {student}")
-    return taken
+        if names.setdefault(student, given) != given:
+            raise GradeError(f"{names[student]} and {given} would both become {student}. Rename one of them.")
+        entries[student].append(entry)
+    with classroom.alone():
+        for student, of_student in entries.items():
+            target = classroom.path("submitted", student, name)
+            shutil.rmtree(target, ignore_errors=True)
+            target.mkdir(parents=True)
+            for entry in of_student:
+                _take(entry, target, name, is_only=len(of_student) == 1)
+    return [student if student == given else f"{given} → {student}" for student, given in names.items()]
+
+
+def _take(entry: Path, target: Path, name: str, is_only: bool) -> None:
+    """Copy an entry of the downloads into a student's folder."""
+    inner = entry / name if entry.is_dir() and not entry.is_symlink() and (entry / name).is_dir() else entry
+    is_folder = inner.is_dir() and not inner.is_symlink()
+    for file in sorted(inner.iterdir()) if is_folder else [inner]:
+        is_notebook = file.suffix.lower() == ".ipynb"
+        copy = target / (f"{name}.ipynb" if is_only and is_notebook and not is_folder else file.name)
+        if copy.exists() or copy.is_symlink():  # a folder and a file of the same student hold files of one name
+            copy = target / f"{entry.stem}__{file.name}"
+        if file.is_symlink():
+            copy.symlink_to("nowhere")  # the pre-flight reports it
+        elif file.is_file() and (is_notebook or file.stat().st_size <= LARGEST_FILE):  # it reports too large ones, too
+            shutil.copy2(file, copy)
 
 
 def preflight_all(classroom: Classroom, name: str) -> dict[str, tuple[str, list[str]]]:
@@ -246,8 +264,9 @@ def key_of(folder: Path, *settings: str) -> str:
     if folder.is_dir() and not folder.is_symlink():
         for path in sorted(folder.iterdir()):
             digest.update(f"\0{path.name}\0".encode(errors="replace"))
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_FILE:
-                digest.update(path.read_bytes())
+            if path.is_file() and not path.is_symlink():
+                size = path.stat().st_size
+                digest.update(path.read_bytes() if size <= LARGEST_FILE else str(size).encode())
     return digest.hexdigest()[:24]
 
 
@@ -353,6 +372,7 @@ def grade(
     """
     if not unsafe:
         bubblewrap()
+    classroom.texts(name)
     with classroom.alone():
         recorder = Recorder(classroom, name)
         students = classroom.students(name)
@@ -441,18 +461,20 @@ COLUMNS = (
 )
 
 
-def export(classroom: Classroom, target: Path, names: list[str] | None = None) -> int:
+def export(classroom: Classroom, target: Path) -> int:
     """Write all grades as CSV, a line for each student and assignment; returns the number of lines."""
     rows = []
-    for name in names or _released_names(classroom):
+    for name in _released_names(classroom):
         with classroom.grade_book() as book:
             grades = {submission.student.id: submission for submission in book.assignment_submissions(name)}
             for student in sorted(set(grades) | set(classroom.students(name))):
                 result, submission = classroom.result(student, name), grades.get(student)
                 row = {"assignment": name, "student": student, "status": result.status if result else "not graded yet"}
                 if result:
-                    row["notes"] = " ".join([result.reason, *result.notes]).strip()
-                if submission is not None and (result is None or result.status == MARKED):
+                    stands = submission is not None and result.status != MARKED
+                    earlier = ["The grade is that of an earlier submission."] if stands else []
+                    row["notes"] = " ".join([result.reason, *result.notes, *earlier]).strip()
+                if submission is not None:
                     parts = [grade for notebook in submission.notebooks for grade in notebook.grades]
                     row["score"], row["max_score"] = f"{submission.score:g}", f"{submission.max_score:g}"
                     row["needs_manual_grade"] = "yes" if submission.needs_manual_grade else "no"
@@ -461,16 +483,17 @@ def export(classroom: Classroom, target: Path, names: list[str] | None = None) -
                         f"{part.name.removesuffix('_check')} {part.score:g}/{part.max_score:g}" for part in parts
                     )
                 rows.append(row)
-    with open(target, "w", newline="", encoding="utf-8-sig") as stream:  # with a mark, so that Excel reads Chinese
-        writer = csv.DictWriter(stream, COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, COLUMNS, restval="")
+    writer.writeheader()
+    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    write_atomically(target, stream.getvalue().encode("utf-8-sig"))  # with a mark, so that Excel reads Chinese
     return len(rows)
 
 
 def _harmless(text: str) -> str:
     """A spreadsheet would take such a text for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "@", "\t") else text
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -488,12 +511,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, default=build_assignments.folder() / "class", help="where the class is")
+    where = {"type": Path, "help": "where the class is"}
+    parser.add_argument("--folder", default=build_assignments.folder() / "class", **where)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(action: Callable, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(action.__name__.removesuffix("_command"), help=text, description=text)
         added.set_defaults(action=action)
+        added.add_argument("--folder", default=argparse.SUPPRESS, **where)  # before or after the command
         return added
 
     one = command(release_command, "make an assignment for the students")

@@ -22,10 +22,10 @@ RETRIES = 3  # of a task whose worker has died
 
 @dataclass(frozen=True)
 class Parcel:
-    """A task with the files of its submission; a link has no content."""
+    """A task with the files of its submission: None for a link, and for a file that is too large its size."""
 
     task: Task
-    files: dict[str, bytes | None]
+    files: dict[str, bytes | int | None]
 
 
 def pack(task: Task) -> Parcel:
@@ -33,8 +33,9 @@ def pack(task: Task) -> Parcel:
     for path in sorted(Path(task.folder).iterdir()):
         if path.is_symlink():
             files[path.name] = None
-        elif path.is_file() and path.stat().st_size <= LARGEST_FILE:
-            files[path.name] = path.read_bytes()
+        elif path.is_file():
+            size = path.stat().st_size
+            files[path.name] = path.read_bytes() if size <= LARGEST_FILE else size
     return Parcel(task, files)
 
 
@@ -43,7 +44,13 @@ def grade_parcel(parcel: Parcel) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in parcel.files.items():
             path = Path(folder, name)
-            path.symlink_to("nowhere") if content is None else path.write_bytes(content)
+            if content is None:
+                path.symlink_to("nowhere")
+            elif isinstance(content, int):
+                path.touch()
+                os.truncate(path, content)  # empty, and as long
+            else:
+                path.write_bytes(content)
         return grade_one(replace(parcel.task, folder=folder))
 
 

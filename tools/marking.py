@@ -5,7 +5,7 @@
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 
 import nbformat
 from judge import judge
@@ -22,13 +22,6 @@ class Marked:
     scores: dict[str, float]  # by the check's grade id
     notes: list[str] = field(default_factory=list)
     seconds: float = 0
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Marked":
-        return cls(**json.loads(text))
 
 
 def is_check(cell: nbformat.NotebookNode) -> bool:
@@ -68,8 +61,7 @@ def mark(notebook: str, language: str, slot: int = 0, limits: Limits | None = No
         left = limits.total_seconds - (time.monotonic() - started)
         if left <= 0 or not run.open_checks():
             break
-        bounded = Limits(**{**asdict(limits), "total_seconds": left})
-        if run.attempt(Kernel(slot, bounded, unsafe)):
+        if run.attempt(Kernel(slot, replace(limits, total_seconds=left), unsafe)):
             break
     late = time.monotonic() - started >= limits.total_seconds
     run.close("total" if late else "died")

@@ -176,7 +176,7 @@ def chinese_typography(text: str) -> str:
 def chinese_units(text: str) -> str:
     for unit, chinese in {"stars": "星", "nats": "奈特"}.items():
         text = re.sub(rf"(?<=\d) {unit}", f" {chinese}", text)
-    return text.replace(" %", "%")
+    return re.sub(r"(?<=[\d}]) %", "%", text)
 
 
 def serialise(notebook: nbformat.NotebookNode) -> str:

@@ -202,6 +202,8 @@ class Kernel:
         from jupyter_client import BlockingKernelClient
         from jupyter_client.connect import write_connection_file
 
+        if not self.unsafe:
+            bubblewrap()
         self.folder = Path(tempfile.mkdtemp(prefix="k"))  # short: a socket's path has at most 107 characters
         connection_file = self.folder / "c.json"
         write_connection_file(str(connection_file), transport="ipc", ip=str(self.folder / "s"))
@@ -277,13 +279,9 @@ class Kernel:
 
     def _message(self, channel, seconds: float):
         """The next message of a channel, or None. Whatever cannot be read as one is dropped."""
-        from queue import Empty
-
         try:
             return channel.get_msg(timeout=seconds)
-        except Empty:
-            return None
-        except Exception:
+        except Exception:  # Empty, when none has come, is one of them
             return None
 
     def run(self, code: str) -> Outcome:

@@ -715,10 +715,10 @@ exercise.score()
 # training words and the test words, as two lists; no word may be lost.
 
 # %% [markdown] lang="zh" of="0b721ba1"
-# ## 6. 不拆散家族的划分（{exercise:split_families}）
+# ## 6. 不拆散词族的划分（{exercise:split_families}）
 #
-# 下面的函数像大多数已发表的比较那样，随机划分单词。于是 *walk* 可能进训练集，*walks* 却进了测试集。请改写，让每个家族整个站在一边。`family` 给每个单词一个编号，
-# 同族的编号相同。`F` 个家族里，恰好有 `round(share * F)` 个进测试集，用 `rng` 抽取，所以换一个生成器就是另一种划分。返回训练单词和测试单词两个列表，
+# 下面的函数像大多数已发表的比较那样，随机划分单词。于是 *walk* 可能进训练集，*walks* 却进了测试集。请改写，让每个词族整个站在一边。`family` 给每个单词一个编号，
+# 同族的编号相同。`F` 个词族里，恰好有 `round(share * F)` 个进测试集，用 `rng` 抽取，所以换一个生成器就是另一种划分。返回训练单词和测试单词两个列表，
 # 一个单词也不能丢。
 
 
@@ -816,9 +816,9 @@ exercise.score()
 # - same: Several generators gave the same split. Where do you use `rng`?
 
 # %% [markdown] lang="zh" role="hints" of="34ebd2a4"
-# - torn: 有的家族两边都有。该随机抽取的是单词，还是家族？
+# - torn: 有的词族两边都有。该随机抽取的是单词，还是词族？
 # - lost: 少了一个单词，或者有一个出现了两次。每个单词是否恰好去一边？
-# - count: 测试集里的家族数不是 `round(share * F)`。`F` 是单词数吗？是 `family` 里最大的编号吗？
+# - count: 测试集里的词族数不是 `round(share * F)`。`F` 是单词数吗？是 `family` 里最大的编号吗？
 # - same: 几个生成器给出了同样的划分。`rng` 用在了哪里？
 
 # %% [markdown] lang="en"

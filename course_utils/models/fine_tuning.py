@@ -22,13 +22,6 @@ class Read(NamedTuple):
     frozen: int
 
 
-def batches_of_like_length(lengths: np.ndarray, batch_size: int, rng: np.random.Generator | None = None):
-    """Row numbers in batches of nearly equal length, so that little is padding; with `rng` in a new random order."""
-    order = np.argsort(lengths if rng is None else lengths + rng.normal(0, 1.5, len(lengths)), kind="stable")
-    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return batches if rng is None else [batches[number] for number in rng.permutation(len(batches))]
-
-
 def read_texts(bert: Bert, sequences: Sequence[Sequence[int]], frozen: int = 3, batch_size: int = 64) -> Read:
     """Run a BERT once over texts that it will not learn from below block `frozen`, and keep what is needed later.
 
@@ -47,7 +40,7 @@ def read_texts(bert: Bert, sequences: Sequence[Sequence[int]], frozen: int = 3, 
     lengths = np.array([len(sequence) for sequence in sequences])
     means = np.empty((len(sequences), len(bert.blocks) + 1, bert.sizes["width"]), np.float32)
     states: list = [None] * len(sequences)
-    for rows in batches_of_like_length(lengths, batch_size):
+    for rows in text.batches_of_like_length(lengths, batch_size):
         of_layers, of_tokens = read(text.pad([sequences[row] for row in rows], lengths[rows].max()))
         means[rows] = np.swapaxes(of_layers, 0, 1)
         for row, x in zip(rows, of_tokens.numpy().astype(np.float16), strict=True):
@@ -81,7 +74,7 @@ class StateBatches:
 
     def batches(self):
         """The places in `rows` of each batch, its states, float32 (batch, length, width), and mask (batch, length)."""
-        for places in batches_of_like_length(self.lengths, self.batch_size, self.rng):
+        for places in text.batches_of_like_length(self.lengths, self.batch_size, self.rng):
             lengths = self.lengths[places]
             mask = np.arange(lengths.max()) < lengths[:, None]
             states = np.zeros((*mask.shape, self.read.means.shape[-1]), np.float32)

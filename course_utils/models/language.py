@@ -101,8 +101,13 @@ def window_dataset(numbers: np.ndarray, length: int, batch_size: int, steps: int
     """Batches of windows and of the same windows one token later: two int32 tensors (batch_size, length).
 
     The text is cut into windows at a new random place in every round, and the windows are mixed.
+
+    Raises:
+        ValueError: the text is not longer than two windows.
     """
     random = np.random.default_rng(seed)
+    if len(numbers) <= 2 * length:
+        raise ValueError(f"{len(numbers)} tokens are too few for windows of {length} at random places.")
     starts = []
     while len(starts) < steps * batch_size:
         starts.extend(random.permutation(np.arange(random.integers(length), len(numbers) - length, length)))
@@ -160,7 +165,7 @@ def steps_of(recipe: LanguageRecipe, tokens: int) -> int:
 
 
 def train_on_plays(
-    data: Plays, recipe: str | LanguageRecipe = "notebook", seed: int = 0, reports: int = 5, compiled: bool = True
+    data: Plays, recipe: str | LanguageRecipe = "notebook", seed: int = 0, reports: int = 0, compiled: bool = True
 ) -> tuple[GPT, dict[str, list[float]]]:
     """Train a GPT on the training part of the plays, with one cycle of the learning rate.
 
@@ -168,21 +173,24 @@ def train_on_plays(
         data: what `prepare_plays` returns.
         recipe: a name in `PLAY_RECIPES`, or the settings themselves.
         seed: of the first weights and the order of the windows.
-        reports: how many lines are printed on the way; 0 for none.
+        reports: how many lines are printed on the way, each after as many steps; 0 for none.
         compiled: see `compile_gpt`; worth it for a training of more than about half a minute.
 
     Returns:
         The model and the history of its losses, in nats a character.
+
+    Raises:
+        ValueError: the steps, which are run in groups of 20, cannot be divided into so many parts.
     """
     recipe = PLAY_RECIPES[recipe] if isinstance(recipe, str) else recipe
     keras.utils.set_random_seed(seed)
     model = new_gpt(recipe, len(data.characters))
-    epochs = max(1, reports)
-    a_report = max(1, round(steps_of(recipe, len(data.train)) / epochs / 20)) * 20
-    steps = a_report * epochs
+    steps, parts = steps_of(recipe, len(data.train)), max(1, reports)
+    if steps % (20 * parts):
+        raise ValueError(f"{steps} steps in groups of 20 cannot be divided into {reports} equal parts.")
     compile_gpt(model, recipe, OneCycle(recipe.peak, steps, warm_up=0.1), compiled=compiled)
     batches = window_dataset(data.train, recipe.longest, recipe.batch_size, steps, seed)
-    options = {"steps_per_epoch": a_report, "epochs": epochs, "verbose": 0, "shuffle": False}
+    options = {"steps_per_epoch": steps // parts, "epochs": parts, "verbose": 0, "shuffle": False}
     return model, model.fit(batches, **options, callbacks=[EpochReport(name="part")] if reports else []).history
 
 
@@ -278,7 +286,7 @@ def poem_dataset(poems: np.ndarray, batch_size: int, steps: int, seed: int) -> t
 
 
 def train_on_poems(
-    model: GPT, poems: np.ndarray, recipe: str | LanguageRecipe = "one poet", seed: int = 0, reports: int = 3
+    model: GPT, poems: np.ndarray, recipe: str | LanguageRecipe = "one poet", seed: int = 0, reports: int = 1
 ) -> dict[str, list[float]]:
     """Train a GPT, fresh or pre-trained, on poems, with one cycle of the learning rate.
 
@@ -287,18 +295,22 @@ def train_on_poems(
         poems: int32, shape (poems, 34).
         recipe: a name in `QUATRAIN_RECIPES`, or the settings themselves.
         seed: of the order and dropout.
-        reports: how many lines are printed on the way.
+        reports: how many lines are printed on the way, each after as many steps.
 
     Returns:
         The history of the losses, in nats a token.
+
+    Raises:
+        ValueError: the steps cannot be divided into so many parts.
     """
     recipe = QUATRAIN_RECIPES[recipe] if isinstance(recipe, str) else recipe
     keras.utils.set_random_seed(seed)
-    a_report = max(1, round(recipe.epochs * len(poems) / recipe.batch_size / reports))
-    schedule = OneCycle(recipe.peak, a_report * reports, warm_up=0.1)
-    compile_gpt(model, recipe, schedule, ignore=text.PADDING, compiled=False)
-    batches = poem_dataset(poems, recipe.batch_size, a_report * reports, seed)
-    options = {"steps_per_epoch": a_report, "epochs": reports, "verbose": 0, "shuffle": False}
+    steps = max(1, round(recipe.epochs * len(poems) / recipe.batch_size))
+    if steps % reports:
+        raise ValueError(f"{steps} steps cannot be divided into {reports} equal parts.")
+    compile_gpt(model, recipe, OneCycle(recipe.peak, steps, warm_up=0.1), ignore=text.PADDING, compiled=False)
+    batches = poem_dataset(poems, recipe.batch_size, steps, seed)
+    options = {"steps_per_epoch": steps // reports, "epochs": reports, "verbose": 0, "shuffle": False}
     return model.fit(batches, **options, callbacks=[EpochReport(name="part")]).history
 
 

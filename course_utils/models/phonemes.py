@@ -229,15 +229,22 @@ def pronounce(model: Transformer, words: Sequence[str], beams: int = 1, batch_si
         beams: see `beam_search`.
         batch_size: words that are searched together; those of like length are.
     """
-    order = sorted(range(len(words)), key=lambda number: len(words[number]))
     answers: list[tuple[str, ...]] = [()] * len(words)
-    for start in range(0, len(words), batch_size):
-        numbers = order[start : start + batch_size]
-        letters = tf.constant(encode_words([words[number] for number in numbers]))
-        found = _search(model, beams)(letters)
+    for numbers in text.batches_of_like_length([len(word) for word in words], batch_size):
+        found = _search(model, beams)(tf.constant(encode_words([words[number] for number in numbers])))
         for number, sounds in zip(numbers, decode_sounds(found[:, 0]), strict=True):
             answers[number] = sounds
     return answers
+
+
+def cross_attention(model: Transformer, words: Sequence[str], sounds: Sequence[Sequence[str]]) -> np.ndarray:
+    """Where each decoder block looks while each of these sounds, and then the end, is said.
+
+    Returns:
+        The weights of the cross-attention, shape (blocks, words, heads, longest sounds + 1, longest word).
+    """
+    inputs = encode_words(words), encode_sounds(sounds)[:, :-1]  # at each place, what was said before
+    return np.stack(model(inputs, return_weights=True)[1])
 
 
 def load_pronouncer(content: bytes | None = None) -> Transformer:

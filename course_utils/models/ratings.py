@@ -1,17 +1,14 @@
 """The data and the trained models of chapter 06."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import keras
 import numpy as np
+from keras import layers
+from scipy.sparse import csr_array
 
 from course_utils import datasets, metrics, recommendation
-
-if TYPE_CHECKING:
-    import keras
-    from scipy.sparse import csr_array
 
 
 class FilmRatings(NamedTuple):
@@ -142,9 +139,6 @@ def build_rating_network(shape: tuple[int, int], mean: float, rank: int = 10, st
     Returns:
         A network that maps users and films, both int32 of shape (ratings,), to ratings of shape (ratings, 1).
     """
-    import keras
-    from keras import layers
-
     inputs = [keras.Input((), dtype="int32", name=name) for name in ("user", "film")]
 
     def looked_up(rank, deviation, strength):
@@ -194,8 +188,6 @@ def train_rating_network(
     Returns:
         Trained on 80 % of the ratings, its error (RMSE) on the others is about 0.880.
     """
-    import keras
-
     keras.utils.set_random_seed(seed)
     network = build_rating_network(ratings.shape, ratings.rating[train].mean(), rank, strength)
     batch_size = 2048

@@ -1,17 +1,14 @@
 """The trained models of chapter 04."""
 
-from __future__ import annotations
-
 from collections import Counter
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import keras
 import numpy as np
+from keras import layers, ops
 
 from course_utils import datasets, splits, text
-
-if TYPE_CHECKING:
-    import keras
 
 
 class ReviewRecipe(NamedTuple):
@@ -165,9 +162,6 @@ def build_text_classifier(reviews: Reviews, branches: tuple[str, ...] = REVIEW_B
         reviews: what `prepare_reviews` returns.
         branches: some of the three, for comparisons.
     """
-    import keras
-    from keras import layers, ops
-
     inputs = [keras.Input((len(ids[0]),), dtype="int32") for ids in (reviews.token_ids, reviews.gram_ids)]
     token_mask, gram_mask = (ops.cast(ops.not_equal(ids, text.PADDING), "float32") for ids in inputs)
 
@@ -206,8 +200,6 @@ def train_text_classifier(reviews: Reviews, seed: int = 0, branches=REVIEW_BRANC
         The model, which maps `reviews.inputs(rows)` to scores of shape (rows, 1), and the history of its training. On
         the test part about 0.81 of the English and 0.85 of the Chinese reviews get the right sign.
     """
-    import keras
-    from keras import ops
 
     def accuracy(target, score):
         return ops.cast(ops.equal(ops.reshape(target, (-1, 1)) > 0.5, score > 0), "float32")
@@ -282,8 +274,6 @@ def build_poet_classifier(
     Returns:
         The untrained model, and int32 of shape (poems, length). The vocabulary comes from the training part.
     """
-    import keras
-
     vocabulary = text.Vocabulary([list(quatrains.texts[row]) for row in quatrains.parts.train])
     layers = [
         keras.Input((length,), dtype="int32"),
@@ -307,8 +297,6 @@ def train_poet_classifier(
     Returns:
         The model, its input for all poems, and the history. Test accuracy about 0.38; counting reaches about 0.50.
     """
-    import keras
-
     keras.utils.set_random_seed(seed)
     model, ids = build_poet_classifier(quatrains, length, masked)
     model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])

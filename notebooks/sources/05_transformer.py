@@ -38,7 +38,6 @@ seed, claim = start_chapter("05_transformer")  # seeds, quiet logs, figure style
 
 import inspect
 import json
-import time
 from collections import Counter
 from unittest.mock import patch
 
@@ -103,7 +102,6 @@ perfect = 20.0 * np.eye(100)[answer][None]
 by_class, by_axis_1 = (tf.nn.log_softmax(perfect, axis=axis).numpy()[0] for axis in (2, 1))
 print(f"loss of a perfect answer: {-by_axis_1[answer, place].mean():.1f} as published, "
       f"{-by_class[place, answer].mean():.1f} with the classes on their own axis")  # fmt: skip
-print(f"best possible loss on 100 random answers: ln 100 = {np.log(100):.2f}")
 np.testing.assert_allclose(weights, np.ones((100, 1, 1)), rtol=1e-6)
 
 # %% [markdown] lang="en"
@@ -434,9 +432,8 @@ block = transformer.EncoderBlock(heads=3, hidden=48, dropout=0.0)
 block.build(x.shape)
 kernels = [weight.numpy() for weight in block.attention.weights if weight.name == "kernel"]
 by_hand = encoder_block(x, kernels, block.expand.kernel.numpy(), block.contract.kernel.numpy())
-difference = np.abs(by_hand - block(x)).max()
-print(f"encoder block by hand and by the course: largest difference {difference:.0e}\n")
-assert difference < 1e-5
+np.testing.assert_allclose(by_hand, block(x), atol=1e-5)
+print("encoder block by hand and by the course: equal to 1e-5\n")
 steps = (transformer._Block._residual, transformer._Block._feed_forward)
 for part in (*steps, transformer.EncoderBlock.call, transformer.DecoderBlock._sublayers):
     print(inspect.getsource(part))
@@ -517,14 +514,14 @@ with caught("texts and positions swapped, as in the article"):
 # to one side as a whole. The rule rather joins too much than too little.
 
 # %% [markdown] lang="zh" of="5c876e17"
-# ## 8. 单词、读音、家族
+# ## 8. 单词、读音、词族
 #
 # 零件齐了，来做一件事。CMU 发音词典收了十多万个英语单词，用 39 个**音素**记录它们的读音：*cat* 是 K AE T。（词典还标了重音，这里照惯例去掉。）
 # 英语拼写以不规则闻名，几条规则对付不了；可是认识的词够多的人，遇到生词照样能读出来。网络行吗？
 #
 # 先说一个陷阱。*walk*、*walks*、*walker's* 在词典里是三个词。把 *walks* 放进训练集、把 *walk* 放进测试集，测试问的就是训练时已经说过的东西。
-# 所以要把单词归成**家族**：一个词去掉词尾或前缀就是另一个词，而且开头（或结尾）的读音相同；或者两个词有共同的词干，词干本身却不是词；或者两个词至少有四个音，而且读音完全一样，如 *Smith* 和 *Smyth*。
-# 这样一环扣一环连起来的词是一个家族，整个家族放在同一边。这条规则宁可多并，不可漏并。
+# 所以要把单词归成**词族**：一个词去掉词尾或前缀就是另一个词，而且开头（或结尾）的读音相同；或者两个词有共同的词干，词干本身却不是词；或者两个词至少有四个音，而且读音完全一样，如 *Smith* 和 *Smyth*。
+# 这样一环扣一环连起来的词是一个词族，整个词族放在同一边。这条规则宁可多并，不可漏并。
 
 # %%
 data = models.prepare_pronunciations()
@@ -588,14 +585,13 @@ def baseline_answers(rows):
 
 
 asked = np.sort(rng.choice(validation, 600, replace=False))  # a sample of the validation part, to save time
-answers = baseline_answers(asked)
-validation_errors = {name: pronunciation_errors(answers[name], data.listed(asked)) for name in answers}
+validation_errors = {name: pronunciation_errors(a, data.listed(asked)) for name, a in baseline_answers(asked).items()}
 for name, errors in validation_errors.items():
-    print(f"{name:18} PER {errors.phoneme_error_rate:.3f}   WER {errors.word_error_rate:.3f}")
+    print(f"{name:18} {errors}")
 
 mixed = rng.permutation(len(data.words))  # a random split, with as many words known: relatives on both sides
-known_rows = mixed[1000 : 1000 + len(train)]
-flattered = pronunciation_errors(nearest_spelling(known_rows, mixed[:1000]), data.listed(mixed[:1000]))
+of_mixed = nearest_spelling(mixed[1000 : 1000 + len(train)], mixed[:1000])
+flattered = pronunciation_errors(of_mixed, data.listed(mixed[:1000]))
 of_families = validation_errors["nearest spelling"].phoneme_error_rate
 claim("nearest_on_random_split", flattered.phoneme_error_rate, baseline=of_families)
 
@@ -643,19 +639,22 @@ print(f"{model.count_params():,} parameters")
 #
 # The network gives probabilities for *one next sound*. *Greedy search* takes the most probable, appends it, and asks again. That
 # can go wrong: a good first sound may lead into a dead end. *Beam search* keeps the best few beginnings at every step, judges them
-# by the sum of their log-probabilities, and returns the best. Watch one word of the validation part sound by sound, then its four
-# best whole pronunciations, by beam search written out and by the course's; then compare both searches on the words of section 9.
-# We expect beam search to be a little better, and several times as slow.
+# by the sum of their log-probabilities, and returns the best. Let both read the words of section 9, and watch greedy search say the
+# first word on which they differ, sound by sound; then see its four best whole pronunciations, by beam search written out and by
+# the course's. On all those words we expect beam search to be a little better.
 
-# %% [markdown] lang="zh" of="95d5b55e"
+# %% [markdown] lang="zh" of="a07b2b43"
 # ## 11. 从概率到读音
 #
 # 网络给出的只是*下一个音*的概率。**贪心搜索**取概率最大的那个，接上去，再问。这样会走错：第一步看着不错，后面却是死胡同。
-# **束搜索**每一步都保留最好的几个开头，按对数概率之和评判，最后交出最好的一个。先看验证集里的一个单词怎样一个音一个音地读出来，再看它最好的四种完整读法（束搜索先手写一遍，再与课程里的对照），
-# 最后在第 9 节的那些单词上比较两种搜索。我们预计：束搜索好一点点，也慢上几倍。
+# **束搜索**每一步都保留最好的几个开头，按对数概率之和评判，最后交出最好的一个。让两种搜索都读一遍第 9 节的那些单词，找出第一个读得不一样的，看贪心搜索怎样一个音一个音地读它，
+# 再看它最好的四种完整读法（束搜索先手写一遍，再与课程里的对照）。在全部那些单词上，我们预计：束搜索好一点点。
 
 # %%
-word, sounds = "kuwaitis", []
+answers = {beams: models.pronounce(model, data.spelled(asked), beams) for beams in (1, 4)}
+row = next(n for n, (greedy, best) in enumerate(zip(*answers.values(), strict=True)) if greedy != best)
+word, sounds = data.spelled(asked)[row], []
+print(f"{word}, in the dictionary {' or '.join(map(' '.join, data.listed(asked)[row]))}")
 names = ["", "<start>", "<end>", *models.PHONEMES]
 
 
@@ -683,34 +682,31 @@ for (by_hand, sounds), answer, score in zip(kept, models.decode_sounds(found[0])
     print(f"probability {np.exp(by_hand):.4f} by hand, {np.exp(score):.4f}  {' '.join(answer)}")
     assert (*answer, "<end>") == tuple(sounds)
 
-for beams in (1, 4):
-    started = time.perf_counter()
-    errors = pronunciation_errors(models.pronounce(model, data.spelled(asked), beams), data.listed(asked))
-    spent = f"{time.perf_counter() - started:.1f} s"
-    print(f"beams {beams}: PER {errors.phoneme_error_rate:.4f}, WER {errors.word_error_rate:.4f}, {spent}")
+for beams, of_beams in answers.items():
+    print(f"beams {beams}: {pronunciation_errors(of_beams, data.listed(asked))}")
 
 # %% [markdown] lang="en"
 # ## 12. The test, once
 #
-# In the stored run, greedy search took Y for *kuwaitis* and ends with a pronunciation that is only the third most probable; beam
-# search finds a better one behind UW (both miss the dictionary's K UW W EY T IY Z). On the 600 words four beams are a little
-# better, so we take them. They were not slower, against what we expected: with so few words most of the time goes into building
-# each search. On all test words the [benchmark](../benchmarks/05_transformer.md) finds five beams about twice as slow as greedy
-# search. Now the test words, once: the baselines and the network, each word a pair for comparison.
+# At each step greedy search took the sound that is most probable *next*, and still ended with a whole that is less probable than the
+# first beam. (More probable is not always right: compare both with the dictionary.) On the 600 words four beams are a little
+# better, so we take them. (The price is time: with five beams, all test words take about twice as long as with greedy search;
+# [benchmark](../benchmarks/05_transformer.md).) Now the test words, once: the baselines and the network, each word a pair for
+# comparison.
 
-# %% [markdown] lang="zh" of="415deee0"
+# %% [markdown] lang="zh" of="447d0b45"
 # ## 12. 测试，只此一次
 #
-# 在存下的这次运行里，读 *kuwaitis* 时贪心搜索选了 Y，最后的读法概率只排第三；束搜索从 UW 那边找到了更好的（与词典的 K UW W EY T IY Z 相比，两者都还没读对）。在那 600 个单词上，
-# 束宽 4 略好一些，就用它。它并不更慢，与预计不符：单词太少，时间大半花在搭建搜索上；[基准测试](../../benchmarks/05_transformer.md)在全部测试单词上测得，
-# 束宽 5 大约比贪心慢一倍。现在打开测试集，只用一次：基线和网络读同样的单词，逐词配对比较。
+# 贪心搜索每一步都选了概率最大的*下一个*音，读完一看，整个读法的概率还是不如第一条束。（概率大也不一定就对：两者都和词典比一比。）在那 600 个单词上，
+# 束宽 4 略好一些，就用它。（代价是时间：读完全部测试单词，束宽 5 用的时间大约是贪心的两倍，见[基准测试](../../benchmarks/05_transformer.md)。）
+# 现在打开测试集，只用一次：基线和网络读同样的单词，逐词配对比较。
 
 # %%
 listed, spelled = data.listed(test), data.spelled(test)
 test_answers = {**baseline_answers(test), "Transformer": models.pronounce(model, spelled, beams=4)}
 test_errors = {name: pronunciation_errors(answers, listed) for name, answers in test_answers.items()}
 for name, errors in test_errors.items():
-    print(f"{name:18} PER {errors.phoneme_error_rate:.4f}   WER {errors.word_error_rate:.4f}")
+    print(f"{name:18} {errors}")
 
 ours, counted, nearest = (test_errors[name] for name in ("Transformer", "joint 5-grams", "nearest spelling"))
 claim("test_per", ours.phoneme_error_rate, baseline=nearest.phoneme_error_rate)
@@ -785,8 +781,8 @@ record = json.loads((paths.data() / "checkpoints" / "phonemes_transformer.json")
 curve = {entry["epoch"]: entry["validation_phoneme_error_rate"] for entry in record["curve"] if entry["epoch"] > 2}
 figure, axes = plt.subplots()
 axes.plot(list(curve), list(curve.values()), "o-", label="larger network, greedy search")
-counted_rate = validation_errors["joint 5-grams"].phoneme_error_rate
-axes.axhline(counted_rate, color="grey", linestyle="--", label=f"joint 5-grams, on {len(asked)} of the words")
+counted_rate = validation_errors["joint 5-grams"].phoneme_error_rate  # on 600 of the words
+axes.axhline(counted_rate, color="grey", linestyle="--", label="joint 5-grams")
 axes.set(xlabel="epoch", ylabel="phoneme error rate, validation part", ylim=0)
 axes.legend()
 plt.show()
@@ -835,16 +831,10 @@ plt.show()
 
 
 # %%
-def cross_attention(network, words, sounds):
-    """Weights while each word's sounds are said; shape (blocks, words, heads, longest sounds + 1, longest word)."""
-    inputs = models.encode_words(words), models.encode_sounds(sounds)[:, :-1]  # at each place, what was said before
-    return np.stack(network(inputs, return_weights=True)[1])
-
-
 def share_in_order(network, rows):
     """Steps between neighbouring sounds in which the last block's most attended letter does not go back."""
     sounds = [listed[0] for listed in data.listed(rows)]
-    places = cross_attention(network, data.spelled(rows), sounds)[-1].mean(axis=1).argmax(axis=-1)
+    places = models.cross_attention(network, data.spelled(rows), sounds)[-1].mean(axis=1).argmax(axis=-1)
     return np.mean(np.concatenate([np.diff(place[: len(s)]) >= 0 for place, s in zip(places, sounds, strict=True)]))
 
 
@@ -855,7 +845,7 @@ claim("share_in_order", share_in_order(reader, test[:1000]), baseline=share_in_o
 figure, panels = plt.subplots(1, 4, figsize=(11.5, 3.2))
 for axes, word in zip(panels, ["psychopathic", "straightaway", "gnarled", "technique"], strict=True):
     sounds = models.pronounce(reader, [word], beams=4)[0]
-    weights = cross_attention(reader, [word], [sounds])[-1, 0].mean(axis=0)[: len(sounds)]
+    weights = models.cross_attention(reader, [word], [sounds])[-1, 0].mean(axis=0)[: len(sounds)]
     image = plotting.attention_map(axes, weights, sounds, word)
 figure.colorbar(image, ax=panels, label="attention weight")
 plt.show()
@@ -901,18 +891,15 @@ def without_head(block, head):
 
 whole = without_head(reader.decoder[0], head=None)  # no head is None, so none is silent
 sounds = models.pronounce(reader, ["straightaway"])[0]
-maps = cross_attention(reader, ["straightaway"], [sounds])[:, 0, :, : len(sounds)]
+maps = models.cross_attention(reader, ["straightaway"], [sounds])[:, 0, :, : len(sounds)]
 figure, grid = plt.subplots(*maps.shape[:2], figsize=(11.5, 2.9 * len(maps)))
-harm = np.zeros((2, *maps.shape[:2]))  # additional errors a phoneme, and their standard error
 for block, head in np.ndindex(maps.shape[:2]):
     difference = paired_difference(without_head(reader.decoder[block], head).edits, whole.edits)
-    harm[:, block, head] = np.array([difference.mean, difference.standard_error]) / whole.length.mean()
+    cost, error = np.array(difference) / whole.length.mean()  # additional errors a phoneme, and their standard error
     image = plotting.attention_map(grid[block, head], maps[block, head], sounds, "straightaway")
-    grid[block, head].set_title(f"block {block + 1}, head {head + 1} off: {harm[0, block, head]:+.3f}", fontsize=9)
+    grid[block, head].set_title(f"block {block + 1}, head {head + 1} off:\n{cost:+.4f} ± {error:.4f}", fontsize=9)
 figure.colorbar(image, ax=grid, label="attention weight")
 plt.show()
-print(f"PER {whole.phoneme_error_rate:.4f}; one head off costs (a row a block)\n{harm[0].round(4)}")
-print(f"with a standard error of\n{harm[1].round(4)}")
 
 # %% [markdown] lang="en" role="alt"
 # Eight attention maps for straightaway, two blocks of four heads, each with what switching the head off costs. In seven of them a
@@ -923,7 +910,7 @@ print(f"with a standard error of\n{harm[1].round(4)}")
 # straightaway 的八幅注意力图：两块，每块四个头，标题是关掉这个头的代价。其中七幅有一条从左上到右下的深色带，在不发音的字母处跳过去；第一块里有一幅比较散乱。第一块的头，代价最多 0.002，第二块的是 0.003 到 0.005。
 
 # %% [markdown] lang="en"
-# The title of each map says what silence costs in phoneme error rate; its standard error is 0.001 to 0.002. No head of the first
+# The title of each map says what silence costs in phoneme error rate, ± its standard error. No head of the first
 # block is clearly missed (0.002 at most), those of the second cost 0.003 to 0.005 each. So here, too, most heads can be spared one
 # at a time: the others stand in. A map shows where a head looks; only the switch shows how far the answer depends on it.
 #
@@ -932,8 +919,8 @@ print(f"with a standard error of\n{harm[1].round(4)}")
 # Take the test words that the checkpoint gets wrong. How wrong are they? Where a single edit separates answer and dictionary, its type is beyond
 # doubt: one sound replaced, one too many, one missing. We expect vowels: English writes a dozen and more of them with six letters.
 
-# %% [markdown] lang="zh" of="20597746"
-# 每幅图的标题写着关掉这个头以后音素错误率升了多少，标准误是 0.001 到 0.002。第一块的头，关掉哪一个都看不出明显的代价（最多 0.002）；第二块的各值 0.003 到 0.005。
+# %% [markdown] lang="zh" of="816e65a9"
+# 每幅图的标题写着关掉这个头以后音素错误率升了多少，± 后面是标准误。第一块的头，关掉哪一个都看不出明显的代价（最多 0.002）；第二块的各值 0.003 到 0.005。
 # 可见这里也是多数的头单独拿掉无妨：别的头会顶上来。图只说明一个头看哪里，关掉它才知道答案有多依靠它。
 #
 # ## 15. 错在哪里？
@@ -1084,15 +1071,14 @@ print(f"96 blocks of 12,288 channels, and the embeddings: {gpt3 / 1e9:.1f} billi
 
 attend = tf.function(lambda x: gpt_block.attention(x, attention_mask=transformer.causal_mask(x.shape[1])))
 feed_forward = tf.function(lambda x: gpt_block.contract(gpt_block.expand(x)))
-seconds = {}
+milliseconds = {}
 print("length   attention   feed-forward   share of T / (6d + T): d = 64, d = 12,288")
 for length in (256, 512, 1024, 2048):
     x = tf.random.normal((1, length, 64))
-    seconds[length] = shortest_time(lambda x=x: attend(x)), shortest_time(lambda x=x: feed_forward(x))
+    milliseconds[length] = [1000 * shortest_time(lambda f=f, x=x: f(x)) for f in (attend, feed_forward)]
     shares = [length / (6 * width + length) for width in (64, 12_288)]
-    milliseconds = [1000 * value for value in seconds[length]]
-    print(f"{length:6} {milliseconds[0]:8.1f} ms {milliseconds[1]:11.2f} ms {shares[0]:27.0%} {shares[1]:12.1%}")
-growth = [seconds[2048][part] / seconds[512][part] for part in (0, 1)]
+    print("{:6} {:8.1f} ms {:11.2f} ms {:27.0%} {:12.1%}".format(length, *milliseconds[length], *shares))
+growth = [milliseconds[2048][part] / milliseconds[512][part] for part in (0, 1)]
 print(f"four times the length: attention {growth[0]:.0f} times the time, feed-forward {growth[1]:.1f} times")
 assert growth[0] > 1.5 * growth[1]
 
@@ -1176,9 +1162,9 @@ assert growth[0] > 1.5 * growth[1]
 #
 # - 注意力就是值的平均。权重来自查询与键的内积，除以 $\sqrt d$ 使方差保持为 1。多头不过是一次乘法加一次变形。
 # - 注意力本身不懂次序：位置要加上去，只加一次。谁能看见谁由掩码决定；四个性质各用一行代码就能证明掩码有效，文章的代码在第三个上露了馅。
-# - 训练两轮的 Transformer，读从未见过的家族里的单词，音素错误率是 {claim:test_per}；最相近的拼写是 {claim:test_per.baseline}，本章最强的基线（统计字母与音的对子）是
+# - 训练两轮的 Transformer，读从未见过的词族里的单词，音素错误率是 {claim:test_per}；最相近的拼写是 {claim:test_per.baseline}，本章最强的基线（统计字母与音的对子）是
 #   {claim:counting_per}。同样的代码，加上两层卷积，网络大些、训练久些，达到 {claim:checkpoint_per}。
-# - 要按家族划分。随机划分会让同一条基线显得比实际更好。
+# - 要按词族划分。随机划分会让同一条基线显得比实际更好。
 # - 没有人教，交叉注意力自己把字母和读音对上了；某个头要不要紧，关掉它就知道。
 #
 # ## 练习

@@ -45,7 +45,6 @@ from itertools import pairwise
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from keras import ops
 from scipy.special import log_softmax, softmax
 
 from course_utils import byte_pairs, datasets, models, paths, text
@@ -85,15 +84,15 @@ class PublishedGPT(keras.Model):
         self.output_layer = keras.layers.Dense(vocab_size)
 
     def call(self, input_ids, training=None):
-        x = self.embeddings(input_ids)[:, 1:]
-        x = ops.concatenate([ops.repeat(self.first, ops.shape(x)[0], axis=0), x], axis=1)  # place 0 is overwritten
+        x = self.embeddings(input_ids)
+        x = keras.ops.where(keras.ops.arange(x.shape[1])[:, None] == 0, self.first, x)  # place 0 is overwritten
         for layer in self.encoder:
             x = self.layer_norm(self.dropout(layer(x), training=training) + x)
         return self.output_layer(x[:, -1])
 
 
 plays = models.prepare_plays()
-tokens, validation = len(plays.characters), plays.validation
+tokens, validation, test = len(plays.characters), plays.validation, plays.test
 places = np.random.default_rng(seed).integers(3, len(plays.train), 60_000)
 published = PublishedGPT(tokens, 128, n_layer=6)
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -203,7 +202,7 @@ for _ in range(500):  # any Unicode at all, lone halves of surrogate pairs inclu
     assert ours.decode(ours.encode(string)) == string == gpt2.decode(gpt2.encode(string))
 
 # %%
-texts = {"Shakespeare": plays.text[plays.validation], "Tang poems": "".join(datasets.load_tang_quatrains().text[:500])}
+texts = {"Shakespeare": plays.text[validation], "Tang poems": "".join(datasets.load_tang_quatrains().text[:500])}
 steps, characters_a_token = [0, 30, 100, 300, 1000], {}
 figure, axes = plt.subplots()
 for label, sample in texts.items():
@@ -274,8 +273,8 @@ claim("gpt2_chinese", characters_a_token["Tang poems"][1])
 # **压缩程序又如何？** 它为每个字符花的也约是 $-\ln p$，所以也是一种语言模型；我们把文本接在训练文本之后，看压缩结果增大多少。
 
 # %%
-print(f"{len(plays.train):,} characters to train on; validation text:", repr(plays.text[plays.validation][:50]))
-passages = [np.lib.stride_tricks.sliding_window_view(part, 100) for part in (plays.train, plays.numbers[plays.test])]
+print(f"{len(plays.train):,} characters to train on; validation text:", repr(plays.text[validation][:50]))
+passages = [np.lib.stride_tricks.sliding_window_view(part, 100) for part in (plays.train, plays.numbers[test])]
 shared = datasets.overlap(*passages)
 print(f"passages of 100 characters that training and test share: {shared}")
 assert shared == 0
@@ -288,11 +287,11 @@ def counted(order, part):
 p_ba, p_aba = (np.exp(-NGrams(plays.encode("abac abad"), tokens, n).losses(plays.encode("abac"), 3)) for n in (3, 4))
 np.testing.assert_allclose(p_aba, (1 + 2 * p_ba) / 4)  # as on paper
 ngrams = {order: NGrams(plays.train, tokens, order) for order in range(1, 9)}
-by_order = {order: counted(order, plays.validation).mean() for order in ngrams}
+by_order = {order: counted(order, validation).mean() for order in ngrams}
 on_training = [counted(order, slice(100_000, 130_000)).mean() for order in ngrams]
 best_order = min(by_order, key=by_order.get)
-as_bytes = [part.astype(np.uint8).tobytes() for part in (plays.train, plays.numbers[plays.validation])]
-by_compressor = {name: compressed_nats(*as_bytes, name) for name in COMPRESSORS}
+as_bytes = [part.astype(np.uint8).tobytes() for part in (plays.train, plays.numbers[validation], plays.numbers[test])]
+by_compressor = {name: compressed_nats(*as_bytes[:2], name) for name in COMPRESSORS}
 
 figure, axes = plt.subplots()
 axes.plot(list(by_order), list(by_order.values()), "o-", label="n-gram, validation text")
@@ -417,7 +416,7 @@ two_minutes, history = models.train_on_plays(plays, recipe, seed, reports=8)
 print(f"{two_minutes.count_params():,} parameters, {time.perf_counter() - started:.0f} s")
 
 read = np.arange(1, 9) / 8 * recipe.epochs
-validation_loss = models.loss_on(two_minutes, plays, plays.validation)
+validation_loss = models.loss_on(two_minutes, plays, validation)
 figure, axes = plt.subplots()
 axes.plot(read, history["loss"], "o-", label="GPT, mean training loss since the last point")
 axes.plot(read[-1], validation_loss, "s", label=f"GPT, validation text: {validation_loss:.3f}")
@@ -461,12 +460,10 @@ trained = models.load_gpt()
 record = json.loads((paths.data() / "checkpoints" / "shakespeare_gpt.json").read_text(encoding="utf-8"))
 print(record["command"], f" {record['curve'][-1]['cpu_seconds'] / 60:.0f} minutes of one core")
 
-test = plays.test
 test_losses = {f"{order}-gram": counted(order, test) for order in (1, 2, best_order)}
 for name, model in {"GPT, two minutes": two_minutes, "GPT, longer": trained}.items():
     test_losses[name] = sliding_losses(model, plays.numbers[: test.stop], test.start)
-test_bytes = plays.numbers[test].astype(np.uint8).tobytes()
-table = {name: compressed_nats(as_bytes[0], test_bytes, name) for name in COMPRESSORS}
+table = {name: compressed_nats(as_bytes[0], as_bytes[2], name) for name in COMPRESSORS}
 table |= {name: float(losses.mean()) for name, losses in test_losses.items()}
 for name, value in sorted(table.items(), key=lambda entry: -entry[1]):
     print(f"{name:18} {value:.3f} nats, {value / np.log(2):.2f} bits, as good as a guess among {np.exp(value):.1f}")
@@ -590,7 +587,7 @@ for name, kept in by_hand.items():
 # %%
 methods = {"greedy": {"temperature": 0}, "τ = 0.5": {"temperature": 0.5}, "τ = 1": {}, "τ = 1.5": {"temperature": 1.5}}
 methods |= {"top-k, k = 5": {"top_k": 5}, "top-p, p = 0.9": {"top_p": 0.9}}
-begins = np.random.default_rng(seed).integers(plays.validation.start, plays.validation.stop - 304, 16)
+begins = np.random.default_rng(seed).integers(validation.start, validation.stop - 304, 16)
 prompts, windows, truth = (plays.numbers[begins[:, None] + np.arange(*span)] for span in [(64,), (128,), (64, 304)])
 samples = {name: generate(trained, prompts, 240, seed=seed, **method) for name, method in methods.items()}
 measured = {}
@@ -827,7 +824,7 @@ print(go_on_in_chinese("白日"))
 # %%
 by_size = json.loads((paths.data() / "checkpoints" / "plays_by_size.json").read_text(encoding="utf-8"))
 smallest, _ = models.train_on_plays(plays, models.smaller_recipe(16), seed, reports=0, compiled=False)
-again = models.loss_on(smallest, plays, plays.validation)
+again = models.loss_on(smallest, plays, validation)
 print(f"the smallest, trained again: {again:.3f}; on record: {by_size['sizes'][0]['validation_loss']:.3f}")
 assert abs(again - by_size["sizes"][0]["validation_loss"]) < 0.05
 

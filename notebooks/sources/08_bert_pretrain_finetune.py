@@ -48,7 +48,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from course_utils import datasets, models, plotting, pretraining, text
+from course_utils import baselines, datasets, models, plotting, pretraining, text
 from course_utils.claims import caught
 from course_utils.metrics import paired_difference
 from course_utils.notebook import text_box
@@ -464,12 +464,6 @@ for sentence in ("it's a ? and funny film", "the performances ? wonderful", "one
 
 
 # %%
-def naive_bayes(rows):
-    """The scores of all reviews by chapter 04's naive Bayes, learnt from these rows."""
-    ratios = models.log_count_ratios(reviews.gram_ids[rows], reviews.is_positive[rows], len(reviews.gram_vocabulary))
-    return ratios[reviews.gram_ids].sum(axis=1)
-
-
 longest = models.TINY.longest
 ids = text.pad([small.encode(review, longest) for review in reviews.texts], longest)
 training = models.RepeatedTraining(models.new_tiny_bert(len(small)), count=1000)
@@ -481,7 +475,7 @@ for draw in range(5):
         model = training.run(start.get_weights(), ids[rows], reviews.target[rows], seed=draw)
         scores = model.predict(ids[validation], batch_size=len(validation), verbose=0)
         right[name].append(reviews.is_right(scores, validation))
-    right["naive Bayes"].append(reviews.is_right(naive_bayes(rows)[validation], validation))
+    right["naive Bayes"].append(reviews.is_right(baselines.naive_bayes(reviews, rows)[validation], validation))
 for name, of_draws in right.items():
     print(f"{name:13}", *(f"{of_draw.mean():.3f}" for of_draw in of_draws), f" mean {np.mean(of_draws):.4f}")
 gain = paired_difference(np.mean(right["pre-trained"], axis=1), np.mean(right["from scratch"], axis=1))
@@ -694,23 +688,13 @@ print(f"validation: {accuracy(fine_tuned, validation):.4f} (probe {accuracy(prob
 # 大家面对的是同样的影评，所以要看配对差。**有了胜者，计数就多余了吗？**最后一行把两者的得分加权相加，权重由验证集上的逻辑回归来定（**堆叠**；Wolpert，1992）。
 
 # %%
-grams = [text.n_grams(tokens, 2) for tokens in reviews.tokens]
-
-
-def tfidf(rows):
-    """The scores of all reviews by chapter 04's TF-IDF and logistic regression, learnt from these rows."""
-    counted = TfidfVectorizer(analyzer=list, sublinear_tf=True).fit([grams[row] for row in rows]).transform(grams)
-    regression = LogisticRegression(C=30, max_iter=300).fit(counted[rows], reviews.is_positive[rows])
-    return regression.decision_function(counted)
-
-
 print("reviews that training and test share:", datasets.overlap(reviews.group[train], reviews.group[test]))
 of_04 = models.train_text_classifier(reviews, seed)[0].predict(reviews.inputs(slice(None)), batch_size=500, verbose=0)
-both = np.stack([fine_tuned, tfidf(train)], axis=1)
+both = np.stack([fine_tuned, baselines.tfidf_regression(reviews, train)], axis=1)
 weighted = LogisticRegression().fit(both[validation], reviews.is_positive[validation])
 in_table = {
     "TF-IDF": (both[:, 1], "nothing"),
-    "naive Bayes": (naive_bayes(train), "nothing"),
+    "naive Bayes": (baselines.naive_bayes(reviews, train), "nothing"),
     "chapter 04's three embeddings": (of_04, "GloVe vectors"),
     "probe, last layer": (probes["layer 6"], "MiniLM, frozen"),
     "probe, all layers": (probes["all layers"], "MiniLM, frozen"),
@@ -755,14 +739,14 @@ claim("with_counting", right["the same and TF-IDF"].mean(), baseline=best.mean()
 
 # %%
 sizes = (100, 300, 1000, 3000)
-learners = {"TF-IDF": tfidf, "naive Bayes": naive_bayes}
-learners["probe, all layers"] = lambda rows: probe(all_layers, rows, strength)
+learners = {"TF-IDF": baselines.tfidf_regression, "naive Bayes": baselines.naive_bayes}
+learners["probe, all layers"] = lambda _, rows: probe(all_layers, rows, strength)
 curves = {name: [] for name in learners}
 for size in sizes:
     generators = map(np.random.default_rng, range(3 * seed, 3 * seed + (3 if size <= 1000 else 1)))
     draws = [generator.choice(train, size, replace=False) for generator in generators]
     for name, method in learners.items():
-        curves[name].append(np.mean([accuracy(method(rows), test) for rows in draws]))
+        curves[name].append(np.mean([accuracy(method(reviews, rows), test) for rows in draws]))
 sizes = (*sizes, len(train))
 for name, of_method in curves.items():
     of_method.append(right[name].mean())
