@@ -8,6 +8,7 @@ it must get is known. Each run renews its own line of the page.
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import random
@@ -89,15 +90,18 @@ def run(folder: Path, engine, count: int) -> tuple[float, list[grade.Result]]:
 
 
 def workers_of_ray() -> list[int]:
-    """Processes that grade for Ray at this moment."""
-    found = []
+    """Processes that grade for this process's Ray at this moment."""
+    grading, parents = [], {}
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             if b"ray::grade_parcel" in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
+                grading.append(int(folder.name))
+
+    def is_ours(process: int) -> bool:
+        return process == os.getpid() or (process in parents and is_ours(parents[process]))
+
+    return [process for process in grading if is_ours(process)]
 
 
 def killing_engine(after: float):

@@ -182,20 +182,6 @@ def load_tang_quatrains() -> TangQuatrains:
     )
 
 
-class TangPoem(NamedTuple):
-    """One of the Three Hundred Tang Poems."""
-
-    title: str
-    author: str
-    form: str
-    text: str
-
-
-def load_tang_300() -> list[TangPoem]:
-    """320 poems of the anthology Three Hundred Tang Poems with their form (project chinese-poetry)."""
-    return [TangPoem(*line.split("\t")) for line in _text("tang300_zh.txt.gz").splitlines()]
-
-
 def load_cmudict() -> dict[str, list[tuple[str, ...]]]:
     """The CMU Pronouncing Dictionary: a word's listed pronunciations, each a tuple of phonemes with stress digits.
 

@@ -147,15 +147,6 @@ def interval_coverage(lower: np.ndarray, upper: np.ndarray, truth: np.ndarray) -
     return float(np.mean((np.asarray(lower) <= truth) & (truth <= np.asarray(upper))))
 
 
-def pinball_loss(forecast: np.ndarray, truth: np.ndarray, level: float) -> float:
-    """The loss that the quantile of a level minimises: level · d where d = truth − forecast ≥ 0, (level − 1) · d below.
-
-    At level ½ it is half the mean absolute error (Koenker and Bassett, 1978, "Regression quantiles").
-    """
-    difference = np.asarray(truth, dtype=float) - np.asarray(forecast, dtype=float)
-    return float(np.maximum(level * difference, (level - 1) * difference).mean())
-
-
 class BlockBootstrap(NamedTuple):
     """A mean with its standard error and 95 % interval."""
 

@@ -47,14 +47,14 @@ def places_in_words(text: str) -> np.ndarray:
     return np.array(places, np.int64)
 
 
-def n_grams(tokens: Sequence[str], longest: int, shortest: int = 1) -> list[str]:
-    """All runs of `shortest` to `longest` neighbouring tokens, joined by underscores.
+def n_grams(tokens: Sequence[str], longest: int) -> list[str]:
+    """All runs of one to `longest` neighbouring tokens, joined by underscores.
 
     >>> n_grams(["not", "too", "bad"], 2)
     ['not', 'too', 'bad', 'not_too', 'too_bad']
     """
-    grams = list(tokens) if shortest == 1 else []
-    for length in range(max(shortest, 2), longest + 1):
+    grams = list(tokens)
+    for length in range(2, longest + 1):
         grams += map("_".join, zip(*(tokens[start:] for start in range(length)), strict=False))
     return grams
 
@@ -75,21 +75,14 @@ class Vocabulary:
     Args:
         documents: lists of tokens. Give those of the training part only; otherwise the test part leaks into the model.
         minimum_count: rarer tokens are left out.
-        size: keep at most so many numbers, padding and unknown among them; None keeps all.
         extra: further tokens that get a number after the counted ones, such as words that have a pre-trained vector.
     """
 
-    def __init__(
-        self,
-        documents: Iterable[Sequence[str]],
-        minimum_count: int = 1,
-        size: int | None = None,
-        extra: Iterable[str] = (),
-    ):
+    def __init__(self, documents: Iterable[Sequence[str]], minimum_count: int = 1, extra: Iterable[str] = ()):
         counts = Counter(chain.from_iterable(documents))
         kept = dict.fromkeys(token for token, count in counts.most_common() if count >= minimum_count)
         kept.update(dict.fromkeys(extra))
-        self.tokens = ["", "<unknown>", *kept][:size]
+        self.tokens = ["", "<unknown>", *kept]
         self.numbers = {token: number for number, token in enumerate(self.tokens) if number > UNKNOWN}
 
     def __len__(self) -> int:

@@ -10,7 +10,7 @@ from course_utils import datasets, paths
 FOLDER = paths.data()
 MANIFEST = datasets.manifest()
 LOADERS = sorted(name for name in vars(datasets) if name.startswith("load_"))
-POEMS = "tang300_zh.txt.gz"  # the smallest file: the one that is damaged below
+DEMAND = "elecdemand_victoria_2014.csv.gz"  # a small file: the one that is damaged below
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +28,11 @@ def data():
 # For each file the count that the manifest calls `rows`.
 ROWS = {
     "mnist.npz": lambda data: len(data["load_mnist"].train_images) + len(data["load_mnist"].test_images),
-    "elecdemand_victoria_2014.csv.gz": lambda data: len(data["load_electricity_demand"].time),
+    DEMAND: lambda data: len(data["load_electricity_demand"].time),
     "movie_snippets_en.csv.gz": lambda data: len(data["load_movie_snippets"].text),
     "reviews_sentiment_zh.csv.gz": lambda data: len(data["load_chinese_reviews"].text),
     "shakespeare_1mb.txt.gz": lambda data: len(data["load_shakespeare"].splitlines()),
     "tang_quatrains_zh.csv.gz": lambda data: len(data["load_tang_quatrains"].text),
-    POEMS: lambda data: len(data["load_tang_300"]),
     "cmudict.dict.gz": lambda data: sum(len(listed) for listed in data["load_cmudict"].values()),
     "movielens_ratings.csv.gz": lambda data: len(data["load_movielens"].rating),
     "movielens_movies.csv.gz": lambda data: len(data["load_movielens"].film_id),
@@ -74,8 +73,6 @@ FACTS = [
     ("load_shakespeare", lambda text: "I have given suck, and know" in text, True),
     ("load_tang_quatrains", lambda q: set(q.characters_a_line), {5, 7}),
     ("load_tang_quatrains", lambda q: {"不详", "无名氏"} <= set(q.author), True),
-    ("load_tang_300", lambda poems: all(all(poem) for poem in poems), True),
-    ("load_tang_300", lambda poems: any(poem.author == "李白" and "床前" in poem.text for poem in poems), True),
     ("load_cmudict", lambda words: words["a"], [("AH0",), ("EY1",)]),
     ("load_cmudict", lambda words: [word for word in words if "(" in word or "#" in word], []),
     ("load_movielens", lambda films: len(set(films.user)), 671),
@@ -119,7 +116,12 @@ class TestFile:
 
     def test_has_a_licence_and_an_origin(self, name):
         assert (FOLDER / MANIFEST[name]["licence_file"]).is_file()
-        assert all(MANIFEST[name][field] for field in ("content", "used_in", "origin", "licence", "citation"))
+        assert all(MANIFEST[name][field] for field in ("content", "origin", "licence", "citation"))
+
+    def test_is_read_by_the_course(self, name):
+        """Its name stands in a module of the package; that each loader is used is tested below."""
+        sources = [path.read_text(encoding="utf-8") for path in (paths.repository() / "course_utils").rglob("*.py")]
+        assert any(name in source for source in sources)
 
     def test_has_a_row_in_the_readme(self, name):
         lines = (FOLDER / "README.md").read_text(encoding="utf-8").splitlines()
@@ -131,13 +133,20 @@ def test_every_data_file_is_in_the_manifest():
     assert set(MANIFEST) == {n for n in found if not n.startswith(("README", "manifest", "licences/", "checkpoints/"))}
 
 
+@pytest.mark.parametrize("loader", LOADERS)
+def test_every_loader_is_used_by_a_chapter_or_a_model(loader):
+    root = paths.repository()
+    sources = [*(root / "notebooks" / "sources").glob("*.py"), *(root / "course_utils" / "models").glob("*.py")]
+    assert any(f"{loader}(" in path.read_text(encoding="utf-8") for path in sources)
+
+
 @pytest.fixture
-def poems(repository):
-    """A copy of the smallest file in a repository of its own, to be damaged."""
-    for name in (POEMS, "manifest.toml"):
+def demand(repository):
+    """A copy of a small file in a repository of its own, to be damaged."""
+    for name in (DEMAND, "manifest.toml"):
         (repository / "data" / name).write_bytes((FOLDER / name).read_bytes())
-    assert len(datasets.load_tang_300()) == 320
-    return repository / "data" / POEMS
+    assert len(datasets.load_electricity_demand().time) == 17_520
+    return repository / "data" / DEMAND
 
 
 @pytest.mark.parametrize(
@@ -145,23 +154,23 @@ def poems(repository):
     [
         (lambda content: content[:999] + bytes([content[999] ^ 1]) + content[1000:], "altered", "git checkout --"),
         (lambda content: content + b"more", "altered", "git checkout --"),
-        (lambda content: content[:1000], "truncated: 1,000 bytes of 43,605", "git checkout --"),
+        (lambda content: content[:1000], "truncated: 1,000 bytes of 147,973", "git checkout --"),
         (lambda content: b"", "truncated", "git checkout --"),
         (lambda content: None, "missing", "git checkout --"),
         (lambda content: b"version https://git-lfs.github.com/spec/v1\n", "Git-LFS pointer", "git lfs pull --include"),
     ],
     ids=["one bit", "longer", "shorter", "empty", "missing", "pointer"],
 )
-def test_damaged_file_is_named_with_its_mend(poems, damage, fault, mend):
-    content = damage(poems.read_bytes())
-    poems.unlink() if content is None else poems.write_bytes(content)
-    with pytest.raises(datasets.DataError, match=rf"^data/{POEMS} (is|was) .*{fault}.*{mend} data/{POEMS}"):
-        datasets.load_tang_300()
+def test_damaged_file_is_named_with_its_mend(demand, damage, fault, mend):
+    content = damage(demand.read_bytes())
+    demand.unlink() if content is None else demand.write_bytes(content)
+    with pytest.raises(datasets.DataError, match=rf"^data/{DEMAND} (is|was) .*{fault}.*{mend} data/{DEMAND}"):
+        datasets.load_electricity_demand()
 
 
-def test_file_outside_the_manifest_is_refused(poems):
-    (poems.parent / "private.csv").write_text("a,b\n")
-    with pytest.raises(datasets.DataError, match=rf"private\.csv is not in data/manifest\.toml.*{POEMS}"):
+def test_file_outside_the_manifest_is_refused(demand):
+    (demand.parent / "private.csv").write_text("a,b\n")
+    with pytest.raises(datasets.DataError, match=rf"private\.csv is not in data/manifest\.toml.*{DEMAND}"):
         datasets.read_verified("private.csv")
 
 

@@ -68,14 +68,6 @@ def test_coverage_counts_the_ends():
     assert metrics.interval_coverage([0, 0, 0, 0], [1, 1, 1, 1], np.array([0, 1, 0.5, 1.1])) == 0.75
 
 
-def test_pinball_loss_is_half_the_absolute_error_at_one_half_and_least_at_the_quantile():
-    truth = np.random.default_rng(0).exponential(size=2001)
-    assert metrics.pinball_loss(truth * 0, truth, 0.5) == pytest.approx(truth.mean() / 2)
-    quantile = np.quantile(truth, 0.9)
-    losses = [metrics.pinball_loss(np.full(2001, quantile + step), truth, 0.9) for step in (-0.1, 0, 0.1)]
-    assert min(losses) == losses[1]
-
-
 def test_bootstrap_of_blocks_knows_that_neighbours_agree():
     independent = np.random.default_rng(0).standard_normal(50)
     repeated = np.repeat(independent, 20)

@@ -37,9 +37,7 @@ def test_character_pairs(string, pairs):
 
 def test_n_grams_of_a_text_shorter_than_they_are():
     assert text.n_grams(["a"], 3) == ["a"]
-    assert text.n_grams(["a"], 3, shortest=2) == []
     assert text.n_grams(["a", "b", "c"], 3) == ["a", "b", "c", "a_b", "b_c", "a_b_c"]
-    assert text.n_grams("abc", 2, shortest=2) == ["a_b", "b_c"]
 
 
 @pytest.fixture
@@ -65,8 +63,6 @@ def test_decoding_gives_the_tokens_back(vocabulary):
 def test_vocabulary_leaves_out_rare_tokens_and_takes_extra_ones():
     vocabulary = text.Vocabulary([["b", "a", "b"]], minimum_count=2, extra=["x", "b"])
     assert vocabulary.tokens[2:] == ["b", "x"]
-    assert len(text.Vocabulary([["b", "a", "b"]], size=3)) == 3
-    assert text.Vocabulary([["b", "a", "b"]], size=3).encode(["b", "a"]) == [2, text.UNKNOWN]
 
 
 def test_padding_right_and_left():

@@ -32,6 +32,7 @@ from percent import (
     record_translations,
     relative,
     serialise,
+    source_names,
 )
 
 from course_utils import claims, paths
@@ -66,14 +67,8 @@ def picture_path(name: str) -> Path:
 
 
 def chapter_names(selected: list[str] | None = None) -> list[str]:
-    """The names of all sources, or of those whose names begin with one of the selected numbers."""
-    names = sorted(path.stem for path in (paths.notebooks() / "sources").glob("[0-9][0-9]_*.py"))
-    if not selected:
-        return names
-    for number in selected:
-        if not any(name.startswith(number) for name in names):
-            raise BuildError(f"There is no source notebooks/sources/{number}*.py. Sources: {', '.join(names)}.")
-    return [name for name in names if any(name.startswith(number) for number in selected)]
+    """The names of all chapters, or of the selected ones; see `source_names`."""
+    return source_names(paths.notebooks() / "sources", selected)
 
 
 def parse(name: str, accept_translations: bool = False) -> Chapter:

@@ -47,6 +47,7 @@ from percent import (
     record_translations,
     relative,
     serialise,
+    source_names,
 )
 
 from course_utils import paths
@@ -151,16 +152,8 @@ def release_path(name: str, language: str) -> Path:
 
 
 def assignment_names(selected: list[str] | None = None) -> list[str]:
-    """The names of all assignments, or of those whose names begin with one of the selected numbers.
-
-    Raises:
-        BuildError: there is no such assignment.
-    """
-    names = sorted(path.stem for path in (folder() / "sources").glob("[0-9][0-9]_*.py"))
-    for number in selected or []:
-        if not any(name.startswith(number) for name in names):
-            raise BuildError(f"There is no source assignments/sources/{number}*.py. Sources: {', '.join(names)}.")
-    return [name for name in names if not selected or any(name.startswith(number) for number in selected)]
+    """The names of all assignments, or of the selected ones; see `source_names`."""
+    return source_names(folder() / "sources", selected)
 
 
 def parse(name: str, accept_translations: bool = False) -> Assignment:

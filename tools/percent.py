@@ -84,6 +84,19 @@ class Source:
         return LANGUAGES if self.translated_ids else LANGUAGES[:1]
 
 
+def source_names(folder: Path, selected: list[str] | None = None) -> list[str]:
+    """The names of all numbered sources in a folder, or of those whose names begin with one of the selected numbers.
+
+    Raises:
+        BuildError: there is none with such a number.
+    """
+    names = sorted(path.stem for path in folder.glob("[0-9][0-9]_*.py"))
+    for number in selected or []:
+        if not any(name.startswith(number) for name in names):
+            raise BuildError(f"There is no source {relative(folder)}/{number}*.py. Sources: {', '.join(names)}.")
+    return [name for name in names if not selected or name.startswith(tuple(selected))]
+
+
 def relative(path: Path) -> str:
     return path.relative_to(paths.repository()).as_posix()
 

@@ -17,7 +17,7 @@ MOST_CELLS = 1000
 
 
 class Refused(Exception):
-    """A submission cannot be graded; the message is the reason, a sentence for its student."""
+    """A submission cannot be graded; the message is the reason, a sentence."""
 
 
 @dataclass
