@@ -27,6 +27,7 @@ import build_assignments
 import grade
 import nbformat
 import prove
+from sandbox import family
 
 from course_utils.files import write_atomically
 
@@ -91,17 +92,12 @@ def run(folder: Path, engine, count: int) -> tuple[float, list[grade.Result]]:
 
 def workers_of_ray() -> list[int]:
     """Processes that grade for this process's Ray at this moment."""
-    grading, parents = [], {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    found = []
+    for process in family(os.getpid()):
         with contextlib.suppress(OSError):  # it has ended meanwhile
-            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if b"ray::grade_parcel" in (folder / "cmdline").read_bytes():
-                grading.append(int(folder.name))
-
-    def is_ours(process: int) -> bool:
-        return process == os.getpid() or (process in parents and is_ours(parents[process]))
-
-    return [process for process in grading if is_ours(process)]
+            if b"ray::grade_parcel" in Path(f"/proc/{process}/cmdline").read_bytes():
+                found.append(process)
+    return found
 
 
 def killing_engine(after: float):

@@ -45,7 +45,7 @@ def review_scores(reviews: Reviews, strengths: Sequence[float]) -> dict[str, np.
     present = np.nonzero(ratios)
     weighted = csr_array((ratios[present].astype(float), (present[0], reviews.gram_ids[present])))
 
-    scores = {"naive Bayes": naive_bayes(reviews, train)}
+    scores = {"naive Bayes": ratios.sum(axis=1)}
     print(
         f"naive Bayes: validation accuracy {reviews.is_right(scores['naive Bayes'][validation], validation).mean():.4f}"
     )

@@ -1,7 +1,5 @@
 """The repository as a whole: size, licences, nothing that belongs to one machine."""
 
-import doctest
-import importlib
 import shutil
 
 import pytest
@@ -20,18 +18,6 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def files():
     return structure.repository_files(ROOT)
-
-
-@pytest.mark.parametrize("name", ["byte_pairs", "claims", "metrics", "models.language", "splits", "text", "wordpiece"])
-def test_examples_in_docstrings_are_true(name):
-    outcome = doctest.testmod(importlib.import_module(f"course_utils.{name}"))
-    assert (outcome.failed, outcome.attempted > 0) == (0, True)
-
-
-def test_every_module_with_examples_is_tested(files):
-    with_examples = [path for path in files if path.parts[-2] in ("course_utils", "models") and path.suffix == ".py"]
-    names = {path.stem for path in with_examples if ">>>" in path.read_text(encoding="utf-8")}
-    assert names == {"byte_pairs", "claims", "language", "metrics", "splits", "text", "wordpiece"}
 
 
 def test_repository_is_smaller_than_70_megabytes(files):

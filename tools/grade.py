@@ -471,9 +471,10 @@ def export(classroom: Classroom, target: Path) -> int:
                 result, submission = classroom.result(student, name), grades.get(student)
                 row = {"assignment": name, "student": student, "status": result.status if result else "not graded yet"}
                 if result:
-                    stands = submission is not None and result.status != MARKED
-                    earlier = ["The grade is that of an earlier submission."] if stands else []
-                    row["notes"] = " ".join([result.reason, *result.notes, *earlier]).strip()
+                    notes = [result.reason, *result.notes]
+                    if submission is not None and result.status != MARKED:
+                        notes.append("The grade is that of an earlier submission.")
+                    row["notes"] = " ".join(notes).strip()
                 if submission is not None:
                     parts = [grade for notebook in submission.notebooks for grade in notebook.grades]
                     row["score"], row["max_score"] = f"{submission.score:g}", f"{submission.max_score:g}"

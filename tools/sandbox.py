@@ -254,9 +254,9 @@ class Kernel:
     def _watch(self) -> None:
         """End the kernel when its processes together use too much memory, or its socket folder too much disk."""
         while self.process.poll() is None:
-            family = _family(self.process.pid)
-            if sum(map(_private_memory, family)) > self.limits.memory:  # cheap; counts what forks share several times
-                if sum(map(_proportional_memory, family)) > self.limits.memory:
+            members = family(self.process.pid)
+            if sum(map(_private_memory, members)) > self.limits.memory:  # cheap; counts what forks share several times
+                if sum(map(_proportional_memory, members)) > self.limits.memory:
                     self.lost = "memory"
             elif _size(self.folder) > self.limits.files:
                 self.lost = "files"
@@ -363,7 +363,7 @@ def _keep(outputs: list, output, limit: int) -> None:
         outputs.append(output)
 
 
-def _family(process: int) -> list[int]:
+def family(process: int) -> list[int]:
     """A process and all its descendants."""
     found = [process]
     for member in found:  # grows while it is read
