@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 from unittest.mock import patch
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from course_utils import prepare_tensorflow
+
+prepare_tensorflow()
 
 import keras
 import numpy as np

@@ -12,7 +12,9 @@ import platform
 import time
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from course_utils import prepare_tensorflow
+
+prepare_tensorflow()
 
 import keras
 import numpy as np

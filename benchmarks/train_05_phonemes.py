@@ -18,12 +18,13 @@ checkpoint_training.py for a training that must end sooner.
 
 import argparse
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from course_utils import prepare_tensorflow
+
+prepare_tensorflow()
 
 import keras
 import numpy as np

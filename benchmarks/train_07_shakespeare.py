@@ -12,11 +12,12 @@ round reads the training text once); see checkpoint_training.py for a training t
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from course_utils import prepare_tensorflow
+
+prepare_tensorflow()
 
 import keras
 import numpy as np

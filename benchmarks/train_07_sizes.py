@@ -8,11 +8,12 @@ training text as often as the chapter's network, in the same windows and batches
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from course_utils import prepare_tensorflow
+
+prepare_tensorflow()
 
 import keras
 import numpy as np

@@ -17,7 +17,6 @@ import builtins
 import contextlib
 import json
 import math
-import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -494,7 +493,7 @@ def start_assignment(language: str = "en", *, seed: int = 0, tensorflow: bool = 
     """
     import random
 
-    from course_utils import plotting
+    from course_utils import plotting, prepare_tensorflow
 
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (students may use it)
@@ -504,5 +503,5 @@ def start_assignment(language: str = "en", *, seed: int = 0, tensorflow: bool = 
         import_tensorflow().keras.utils.set_random_seed(seed)
     plotting.use_style()
     namespace = sys._getframe(1).f_globals
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    prepare_tensorflow()
     return Check(lambda program, given: answer(program, given, namespace), language)

@@ -1,8 +1,10 @@
 """course_utils.notebook: the parts that a chapter shows to its reader."""
 
+import os
+
 import pytest
 
-from course_utils import notebook
+from course_utils import notebook, prepare_tensorflow
 
 
 @pytest.fixture
@@ -11,6 +13,13 @@ def displayed(monkeypatch):
     monkeypatch.setattr("IPython.display.display", shown.append)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     return shown
+
+
+def test_tensorflow_is_prepared_as_the_user_wishes(monkeypatch):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    prepare_tensorflow()
+    assert (os.environ["TF_CPP_MIN_LOG_LEVEL"], os.environ["TF_ENABLE_ONEDNN_OPTS"]) == ("3", "0")
 
 
 def test_sliders_answer_when_they_move_and_show_nothing_without_a_reader(displayed):
