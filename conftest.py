@@ -5,10 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import prepare_tensorflow
-
-prepare_tensorflow()  # before tests import it
-
 # Kernels import this clone's course_utils, whichever clone is installed; forgotten variables of tools/measure.py would
 # make them run another seed, and record their claims instead of comparing them.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))

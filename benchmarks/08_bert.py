@@ -12,13 +12,15 @@ import platform
 import time
 from pathlib import Path
 
-from course_utils import prepare_tensorflow
+from course_utils.notebook import native_stderr_silenced
 
-prepare_tensorflow()
+with native_stderr_silenced():
+    import keras
+    import tensorflow as tf
 
-import keras
+    tf.constant(0)
+
 import numpy as np
-import tensorflow as tf
 
 from course_utils import baselines, datasets, models, text
 from course_utils.files import write_atomically

@@ -15,11 +15,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from course_utils import prepare_tensorflow
+from course_utils.notebook import native_stderr_silenced
 
-prepare_tensorflow()
+with native_stderr_silenced():
+    import keras
 
-import keras
 import numpy as np
 from checkpoint_training import Keep, Trapezoid, add_output_options, print_manifest_entry, write_record
 

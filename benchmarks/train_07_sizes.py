@@ -11,11 +11,11 @@ import json
 import time
 from pathlib import Path
 
-from course_utils import prepare_tensorflow
+from course_utils.notebook import native_stderr_silenced
 
-prepare_tensorflow()
+with native_stderr_silenced():
+    import keras
 
-import keras
 import numpy as np
 
 from course_utils import models, paths

@@ -5,12 +5,8 @@ Importing the package is quick and does not import TensorFlow; the modules that 
 
 import os
 
-
-def prepare_tensorflow() -> None:
-    """Set what TensorFlow reads from the environment when it is imported, unless it is set already.
-
-    Its C++ log is silenced, and it computes with oneDNN. By itself it does that only on processors with AVX-512 VNNI
-    and the like; on one with AVX2 alone, oneDNN multiplies matrices 1.8 times as fast as TensorFlow's own Eigen.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# TensorFlow reads both when it is imported; what the user has set stays. Its C++ log is silenced. And it computes with
+# oneDNN, which it does by itself only on processors with AVX-512 VNNI and the like; on one with AVX2 alone, oneDNN
+# multiplies matrices 1.8 times as fast as TensorFlow's own Eigen.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

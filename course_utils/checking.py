@@ -493,7 +493,7 @@ def start_assignment(language: str = "en", *, seed: int = 0, tensorflow: bool = 
     """
     import random
 
-    from course_utils import plotting, prepare_tensorflow
+    from course_utils import plotting
 
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (students may use it)
@@ -503,5 +503,4 @@ def start_assignment(language: str = "en", *, seed: int = 0, tensorflow: bool = 
         import_tensorflow().keras.utils.set_random_seed(seed)
     plotting.use_style()
     namespace = sys._getframe(1).f_globals
-    prepare_tensorflow()
     return Check(lambda program, given: answer(program, given, namespace), language)

@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from course_utils import plotting, prepare_tensorflow
+from course_utils import plotting
 from course_utils.claims import ClaimChecker
 
 SEED_VARIABLE = "COURSE_SEED"
@@ -46,7 +46,6 @@ def import_tensorflow():
     Raises:
         ImportError: it is not installed in this kernel; the message says what to do.
     """
-    prepare_tensorflow()
     try:
         with native_stderr_silenced():
             import tensorflow as tf

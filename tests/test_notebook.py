@@ -1,10 +1,12 @@
 """course_utils.notebook: the parts that a chapter shows to its reader."""
 
+import importlib
 import os
 
 import pytest
 
-from course_utils import notebook, prepare_tensorflow
+import course_utils
+from course_utils import notebook
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def displayed(monkeypatch):
 def test_tensorflow_is_prepared_as_the_user_wishes(monkeypatch):
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    prepare_tensorflow()
+    importlib.reload(course_utils)
     assert (os.environ["TF_CPP_MIN_LOG_LEVEL"], os.environ["TF_ENABLE_ONEDNN_OPTS"]) == ("3", "0")
 
 
