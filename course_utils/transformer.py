@@ -8,6 +8,7 @@ An encoder (BERT) is a `TokenEmbedding` and `EncoderBlock`s. A language model (G
 """
 
 import math
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -613,14 +614,77 @@ class Transformer(keras.Model):
         return {**super().get_config(), **self.sizes}
 
 
-def beam_search(model: Transformer, source, start: int, end: int, steps: int, beams: int = 1):
+class Ensemble(keras.Model):
+    """Several Transformers of one size that decide together, by the mean of their logits.
+
+    So a token's probability is the geometric mean of theirs, scaled so that all add up to 1 (Hinton, 2002, "Training
+    products of experts by minimizing contrastive divergence", section 1): what one finds impossible, none can save.
+
+    What one of them got wrong by the chance of its training, the others outvote (Dietterich, 2000, "Ensemble methods in
+    machine learning").
+
+    Args:
+        count: how many Transformers.
+        sizes: see `Transformer`.
+
+    Attributes:
+        members: the Transformers.
+    """
+
+    def __init__(self, count: int, **sizes):
+        super().__init__()
+        self.members = [Transformer(**sizes) for _ in range(count)]
+        self.sizes = {"count": count, **self.members[0].sizes}
+
+    @classmethod
+    def of(cls, members: Sequence[Transformer]) -> "Ensemble":
+        """The trained Transformers together; their weights are copied."""
+        together = cls(len(members), **members[0].sizes)
+        together.build()
+        for copy, member in zip(together.members, members, strict=True):
+            copy.set_weights(member.get_weights())
+        return together
+
+    def build(self, input_shape=None):
+        for member in self.members:
+            member.build()
+        self.built = True
+
+    def call(self, inputs, training=None):
+        """Inputs as of a `Transformer` → logits of each next token, (batch, target length, tokens)."""
+        return sum(member(inputs, training=training) for member in self.members) / len(self.members)
+
+    def encode(self, source, training=None):
+        """Source numbers (batch, source length) → (batch, source length, count · width)."""
+        return ops.concatenate([member.encode(source, training) for member in self.members], axis=-1)
+
+    def start_cache(self, encoded, capacity: int) -> list[dict]:
+        """See `Transformer.start_cache`; the first member's blocks come first."""
+        parts = zip(self.members, ops.split(encoded, len(self.members), axis=-1), strict=True)
+        return [of_block for member, part in parts for of_block in member.start_cache(part, capacity)]
+
+    def step(self, target, cache: list[dict], first, source_mask):
+        """See `Transformer.step`."""
+        logits, new_cache = [], []
+        for member in self.members:
+            blocks = cache[len(new_cache) : len(new_cache) + len(member.decoder)]
+            of_member, blocks = member.step(target, blocks, first, source_mask)
+            logits.append(of_member)
+            new_cache += blocks
+        return sum(logits) / len(logits), new_cache
+
+    def compute_output_shape(self, input_shape):
+        return self.members[0].compute_output_shape(input_shape)
+
+
+def beam_search(model: Transformer | Ensemble, source, start: int, end: int, steps: int, beams: int = 1):
     """The target that the model finds most probable, found step by step; with one beam this is greedy search.
 
     The `beams` most probable beginnings are kept at each step (Sutskever, Vinyals and Le, 2014, section 3.2). A target
     that has ended stays as it is. Wrap it in `tf.function` to make it fast.
 
     Args:
-        model: the Transformer.
+        model: the Transformer, or several.
         source: numbers, shape (batch, source length).
         start, end: the numbers of the target's first and last token.
         steps: the most tokens that are wanted, the end included.

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from course_utils import datasets, splits, text
 from course_utils.models.checkpoints import load_weights
 from course_utils.training import EpochReport, Muon, OneCycle
-from course_utils.transformer import Transformer, beam_search
+from course_utils.transformer import Ensemble, Transformer, beam_search
 
 LETTERS = "'abcdefghijklmnopqrstuvwxyz"
 PHONEMES = (
@@ -60,6 +61,7 @@ class PronunciationRecipe(NamedTuple):
     batch_size: int
     peak: float  # of the learning rate
     convolutions: int = 0  # before the encoder's blocks
+    consistency: float = 0.0  # how much two predictions of a word under different dropout have to agree
 
 
 PRONUNCIATION_RECIPES = {
@@ -164,12 +166,41 @@ class PronunciationBatches:
         return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 
 
+class ConsistentTransformer(Transformer):
+    """A Transformer that is trained to predict alike whatever channels dropout leaves it.
+
+    A batch is predicted twice, and the two predictions' Kullback–Leibler divergences from each other are added to the
+    mean of their losses. Source: L. Wu et al. (2021), "R-Drop: regularized dropout for neural networks",
+    arXiv:2106.14448, section 2.1.
+
+    Args:
+        consistency: the weight of the sum of the two divergences (α / 4 in the paper).
+        options: see `Transformer`.
+    """
+
+    def __init__(self, *arguments, consistency: float, **options):
+        super().__init__(*arguments, **options)
+        self.consistency = consistency
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+        if not training:
+            return loss
+        again = self(x, training=True)
+        first, second = ops.log_softmax(y_pred), ops.log_softmax(again)
+        divergences = ops.sum((ops.exp(first) - ops.exp(second)) * (first - second), axis=-1)  # KL both ways
+        is_token = ops.cast(ops.not_equal(y, text.PADDING), divergences.dtype)
+        divergence = ops.sum(divergences * is_token) / ops.sum(is_token)
+        return (loss + super().compute_loss(x, y, again, sample_weight, training)) / 2 + self.consistency * divergence
+
+
 def new_pronouncer(recipe: PronunciationRecipe) -> Transformer:
     """An untrained Transformer from letters to phonemes."""
     sizes = recipe._asdict()
-    for name in ("epochs", "batch_size", "peak"):
+    for name in ("epochs", "batch_size", "peak", *([] if recipe.consistency else ["consistency"])):
         del sizes[name]
-    model = Transformer(len(LETTERS) + 1, len(PHONEMES) + END + 1, longest=LONGEST_SOUND, **sizes)
+    kind = ConsistentTransformer if recipe.consistency else Transformer
+    model = kind(len(LETTERS) + 1, len(PHONEMES) + END + 1, longest=LONGEST_SOUND, **sizes)
     model.build()
     return model
 
@@ -181,6 +212,7 @@ def train_pronouncer(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     learning_rate: keras.optimizers.schedules.LearningRateSchedule | None = None,
     averaging: float | None = None,
+    start: Transformer | None = None,
 ) -> tuple[Transformer, dict[str, list[float]]]:
     """Train a Transformer from letters to phonemes on the training part.
 
@@ -191,6 +223,7 @@ def train_pronouncer(
         callbacks: further callbacks of the training.
         learning_rate: another schedule than one cycle over the recipe's epochs.
         averaging: None, or how much of the moving average of the weights a step keeps; the average is what remains.
+        start: None, or a trained model from whose weights the training goes on.
 
     Returns:
         The model and the history of its losses: the cross-entropy of the next phoneme, in nats.
@@ -198,6 +231,8 @@ def train_pronouncer(
     recipe = PRONUNCIATION_RECIPES[recipe] if isinstance(recipe, str) else recipe
     keras.utils.set_random_seed(seed)
     model = new_pronouncer(recipe)
+    if start:
+        model.set_weights(start.get_weights())
     train, validation, _ = data.parts
     batches = PronunciationBatches(data.spelled(train), data.listed(train), recipe.batch_size, seed)
     schedule = learning_rate or OneCycle(recipe.peak, steps=recipe.epochs * len(batches), warm_up=0.1)
@@ -214,17 +249,19 @@ def train_pronouncer(
 
 
 @lru_cache(maxsize=4)
-def _search(model: Transformer, beams: int):
+def _search(model: Transformer | Ensemble, beams: int):
     """The compiled search of a model, for batches and words of any length: building its graph takes seconds."""
     signature = [tf.TensorSpec((None, None), tf.int32)]
     return tf.function(lambda letters: beam_search(model, letters, START, END, LONGEST_SOUND, beams)[0], signature)
 
 
-def pronounce(model: Transformer, words: Sequence[str], beams: int = 1, batch_size: int = 512) -> list[tuple[str, ...]]:
+def pronounce(
+    model: Transformer | Ensemble, words: Sequence[str], beams: int = 1, batch_size: int = 512
+) -> list[tuple[str, ...]]:
     """The phonemes of each word, by greedy search or, with more than one beam, by beam search.
 
     Args:
-        model: a trained Transformer from letters to phonemes.
+        model: a trained Transformer from letters to phonemes, or several.
         words: of 1 to 20 letters a–z and apostrophes.
         beams: see `beam_search`.
         batch_size: words that are searched together; those of like length are.
@@ -247,10 +284,6 @@ def cross_attention(model: Transformer, words: Sequence[str], sounds: Sequence[S
     return np.stack(model(inputs, return_weights=True)[1])
 
 
-def load_pronouncer(content: bytes | None = None) -> Transformer:
-    """The trained Transformer in a file that `save_weights` wrote; without one, the course's own.
-
-    Raises:
-        DataError: see `course_utils.datasets.read_verified`.
-    """
-    return load_weights(Transformer, datasets.read_verified(PRONOUNCER) if content is None else content)
+def load_pronouncer() -> Ensemble:
+    """The course's own trained Transformers, which decide together."""
+    return load_weights(Ensemble, datasets.read_verified(PRONOUNCER))
