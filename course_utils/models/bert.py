@@ -108,8 +108,10 @@ _DENSE = {
 _NORMS = {"attention_norm": "attention.output.LayerNorm", "feed_forward_norm": "output.LayerNorm"}
 
 
-def build_minilm(dropout: float = 0.1) -> Bert:
+def build_minilm() -> Bert:
     """all-MiniLM-L6-v2 (Wang et al., 2020; Reimers and Gurevych, 2019) as a `Bert`: 22.6 million real weights.
+
+    It has no dropout: fine-tuned on a few thousand reviews, it does no worse without (and is faster).
 
     The mean of the last layer's vectors over the tokens, scaled to length 1, is the sentence vector it was trained for.
     """
@@ -117,7 +119,9 @@ def build_minilm(dropout: float = 0.1) -> Bert:
     tokens, width = weights["embeddings.word_embeddings.weight"].shape
     longest = len(weights["embeddings.position_embeddings.weight"])
     blocks = 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder"))
-    bert = Bert(tokens, width, 12, len(weights["encoder.layer.0.intermediate.dense.bias"]), blocks, longest, dropout)
+    bert = Bert(
+        tokens, width, 12, len(weights["encoder.layer.0.intermediate.dense.bias"]), blocks, longest, dropout=0.0
+    )
     bert.build()
     bert.tokens.token_vectors.assign(weights["embeddings.word_embeddings.weight"])
     bert.tokens.position_vectors.assign(weights["embeddings.position_embeddings.weight"])

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from course_utils import text
 from course_utils.models.bert import Bert, mean_of_tokens
-from course_utils.training import OneCycle
 
 LONGEST_REVIEW = 48  # pieces kept of a film review, [CLS] and [SEP] included; one in thirty is longer
 
@@ -51,10 +50,10 @@ def read_texts(bert: Bert, sequences: Sequence[Sequence[int]], frozen: int = 3, 
 class FineTuning(NamedTuple):
     """Settings of the fine-tuning, all chosen on the validation part."""
 
-    peak: float = 3e-4  # learning rate, reached after a tenth of the steps, then falling to zero
+    peak: float = 2e-4  # learning rate, reached after a tenth of the steps
+    averaged: float = 0.2  # the weights that remain are their moving average over about this share of the steps
     batch_size: int = 16
     epochs: int = 1
-    dropout: float = 0.1
     weight_decay: float = 0.01
 
 
@@ -96,7 +95,7 @@ class StateBatches:
         return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 
 
-def build_classifier_on(bert: Bert, frozen: int = 3, dropout: float = 0.1) -> keras.Model:
+def build_classifier_on(bert: Bert, frozen: int = 3) -> keras.Model:
     """The blocks of a BERT from number `frozen` on, the mean over the tokens, and one number: above 0 means yes.
 
     The blocks are the BERT's own; training the classifier changes them. Everything below stays as it is, so its output
@@ -109,7 +108,7 @@ def build_classifier_on(bert: Bert, frozen: int = 3, dropout: float = 0.1) -> ke
         x = block(x, attention_mask=mask[:, None, :])
     small = keras.initializers.RandomNormal(stddev=0.02)
     score = keras.layers.Dense(1, kernel_initializer=small, name="score")
-    return keras.Model([states, mask], score(keras.layers.Dropout(dropout)(mean_of_tokens(x, mask))))
+    return keras.Model([states, mask], score(mean_of_tokens(x, mask)))
 
 
 def fine_tune(
@@ -123,8 +122,9 @@ def fine_tune(
 ):
     """Train the upper blocks of a BERT, and a number on top, to answer yes or no.
 
-    Source: Devlin et al. (2019), section 3.2; that the lower layers may stay frozen: Lee, Tang and Lin (2019), "What
-    would Elsa do?". The loss is the cross-entropy with targets between 0 and 1.
+    Sources: Devlin et al. (2019), section 3.2; that the lower layers may stay frozen: Lee, Tang and Lin (2019), "What
+    would Elsa do?"; the average of the last weights in the place of a falling learning rate: Polyak and Juditsky
+    (1992). The loss is the cross-entropy with targets between 0 and 1.
 
     Args:
         bert: is changed from block `read.frozen` on.
@@ -132,18 +132,20 @@ def fine_tune(
         rows: texts to learn from.
         targets: the share of yes for each of these rows, shape (rows,).
         settings: of the training.
-        seed: for the first weights, the order and dropout.
+        seed: for the first weights and the order.
         callbacks: of `fit`.
 
     Returns:
         The classifier, see `build_classifier_on`.
     """
     keras.utils.set_random_seed(seed)
-    model = build_classifier_on(bert, read.frozen, settings.dropout)
+    model = build_classifier_on(bert, read.frozen)
     batches = StateBatches(read, rows, np.asarray(targets, np.float32), settings.batch_size, seed)
-    rate = OneCycle(settings.peak, settings.epochs * len(batches), warm_up=0.1)
+    steps = settings.epochs * len(batches)
+    rate = keras.optimizers.schedules.PolynomialDecay(0.0, max(1, steps // 10), settings.peak)  # rises, and stays
+    average = {"use_ema": True, "ema_momentum": 1 - 1 / (1 + settings.averaged * steps)}
     model.compile(
-        keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0),
+        keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0, **average),
         keras.losses.BinaryCrossentropy(from_logits=True),
         jit_compile=False,  # batches of many lengths: compiling each of them would cost more than it saves
     )

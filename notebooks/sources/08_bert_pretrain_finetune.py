@@ -126,10 +126,10 @@ claim("published_says_positive", np.mean(answers))
 # | `torch.tensor([1]).to('cuda')` | the labels are on the graphics card, model and ids are not | this section |
 # | class, functions and loops without indentation | a syntax error | restated |
 # | one sentence, one label, 10 × 100 steps | the model answers 1 to everything | sections 8, 9 |
-# | `Adam(model.parameters())` | a rate of 0.001; the authors of BERT use 0.00002 to 0.00005, we 0.0003 for the upper half of a smaller model | section 9 |
+# | `Adam(model.parameters())` | a rate of 0.001; the authors of BERT use 0.00002 to 0.00005, we 0.0002 for the upper half of a smaller model | section 9 |
 # | no test, no baseline | success and failure look the same | sections 8–10 |
 
-# %% [markdown] lang="zh" of="23917dbb"
+# %% [markdown] lang="zh" of="389ab3b8"
 # 损失几乎为零，而**所有**影评都成了好评：模型学会的只是回答“1”。没有数据，没有测试，没有基线，谁也发现不了。毛病汇总：
 #
 # | 代码 | 后果 | 改正见 |
@@ -141,7 +141,7 @@ claim("published_says_positive", np.mean(answers))
 # | `torch.tensor([1]).to('cuda')` | 标签在显卡上，模型和编号却不在 | 本节 |
 # | 类、函数和循环的内部没有缩进 | 语法错误 | 已重述 |
 # | 一个句子、一个标签，训练 10 × 100 步 | 模型对什么都回答 1 | 第 8、9 节 |
-# | `Adam(model.parameters())` | 学习率 0.001；BERT 的作者用 0.00002 到 0.00005，我们的模型较小，又只训练上面一半，用 0.0003 | 第 9 节 |
+# | `Adam(model.parameters())` | 学习率 0.001；BERT 的作者用 0.00002 到 0.00005，我们的模型较小，又只训练上面一半，用 0.0002 | 第 9 节 |
 # | 没有测试，没有基线 | 成败看不出分别 | 第 8–10 节 |
 
 # %% [markdown] lang="en"
@@ -641,11 +641,15 @@ claim("probe_validation", in_probes["all layers"], baseline=in_probes["layer 6"]
 # reviews once through the lower three blocks, which section 7 has done already, and train only the upper three on what was kept:
 # half of the forward and backward work of every step is saved. Texts of like length share a batch, so that little is padding. The
 # targets are chapter 04's, the raters' mean as a probability; the output is one number from the mean over the tokens; AdamW's rate
-# rises to 0.0003 and falls to zero in one pass over the reviews.
+# rises to 0.0002 and stays there for one pass over the reviews. What remains is not the last weights but their moving average over
+# about the last fifth of the steps, which calms them as a falling rate would (Polyak and Juditsky, 1992; chapter 03 averages its weights, too). We compared both
+# without the test part: five times over, four fifths of the training and validation reviews were learnt from and the other fifth
+# was judged. This recipe, which does without dropout, too, got 84.3 % right; dropout of 0.1 and a rate that rises to 0.0003 and
+# falls, 83.8 %: about two standard errors less.
 #
 # *Does changing beat reading?* The validation part tells.
 
-# %% [markdown] lang="zh" of="4062cd39"
+# %% [markdown] lang="zh" of="f1fbda43"
 # 单看嵌入层，取平均，做法与第 04 章的平均词向量大同小异，结果比那里冻结的 GloVe 好得多，比专为这个任务训练过的词向量略差。大体上直到第 5 层逐层升高，最后一层回落；
 # 每根柱子的标准误约 0.012，单独一步说明不了什么。七层合起来，每条影评 2688 个数，达到 {claim:probe_validation}（最后一层：
 # {claim:probe_validation.baseline}）。
@@ -655,7 +659,10 @@ claim("probe_validation", in_probes["all layers"], baseline=in_probes["layer 6"]
 # 探针只读现成的东西，微调则**改动**它：标签的梯度一直传进编码器（Devlin 等，第 3.2 节）。六块全部训练，
 # 时间是只训练三块的两倍（[benchmarks/08_bert.md](../../benchmarks/08_bert.md)）；而下面几层装的是关于词的一般知识，
 # 冻结它们代价很小（Lee、Tang 和 Lin，2019）。于是影评只通过下面三块一次，这在第 7 节已经做好了；上面三块就在留下的状态上训练，每一步都省掉一半的前向计算和一半的反向计算。
-# 长度相近的文本放在同一批，填充就很少。目标与第 04 章相同，把评分者的平均当作概率；在词元上取平均，最后输出一个数；用 AdamW，学习率升到 0.0003 再降到零，影评只过一遍。
+# 长度相近的文本放在同一批，填充就很少。目标与第 04 章相同，把评分者的平均当作概率；在词元上取平均，最后输出一个数；用 AdamW，学习率升到 0.0002 后保持不变，影评只过一遍。
+# 最后留下的不是最后一步的权重，而是大约最后五分之一步数里权重的移动平均：它和降低学习率一样能让权重平静下来（Polyak 和 Juditsky，1992；第 03 章也对权重取平均）。
+# 两种做法我们没有动用测试集就比较过：把训练集和验证集分成五份，轮流用四份训练，在剩下的一份上评判。现在这套做法（也不用随机丢弃）答对 84.3%；
+# 随机丢弃率 0.1、学习率升到 0.0003 再降到零的，答对 83.8%，少了大约两个标准误。
 #
 # **改动胜得过只读吗？**用验证集来看。
 
@@ -723,22 +730,24 @@ claim("with_counting", right["the same and TF-IDF"].mean(), baseline=best.mean()
 # than chapter 04: *reading* what the model knows is not enough here, *changing* it is what pays. And counting is not superfluous:
 # both together get {claim:with_counting.full}. The last row tells how sure that is: fine-tuned minus both.
 #
-# Runs differ by their seed, and so do their mistakes. Three of them that judge together, by the mean of their scores, get 0.842
-# where one gets 0.837 ± 0.004 ([benchmarks/08_bert.md](../benchmarks/08_bert.md)), for three times the work.
+# Runs differ by their seed, and so do their mistakes. Three that judge together, by the mean of their scores, gain 0.002 over one of
+# them, for three times the work ([benchmarks/08_bert.md](../benchmarks/08_bert.md)). With a rate that falls it was 0.005: the average
+# of the weights seems to have taken a part of that for nothing. (The benchmark draws the order of the reviews otherwise, and its
+# three runs got 0.836. So a mean over a few seeds has an error, too.)
 #
 # *And with fewer labels?* Pre-training is said to save labelled data (A2 §2.3). We give each method 100, 300, 1,000, 3,000 and all
 # labelled reviews and measure on the test part; up to 1,000 are drawn three times. TF-IDF and the probe keep the regularisation
 # that was best with all labels. (Fine-tuning on fewer reviews is in [benchmarks/08_bert.md](../benchmarks/08_bert.md).)
 
-# %% [markdown] lang="zh" of="6f08f1ef"
+# %% [markdown] lang="zh" of="6d967fd9"
 # 多个种子下：{claim:fine_tuned_accuracy.full}，朴素贝叶斯为 {claim:fine_tuned_accuracy.baseline}，TF-IDF 为 {claim:tfidf_with_all}。
 # 比第 04 章的网络高出 {claim:fine_tuned_over_chapter_04.full}，平均
 # {claim:fine_tuned_over_chapter_04_in_errors} 个标准误。全部七层的探针只花几秒钟做回归，得到 {claim:probe_accuracy}：
 # 与 TF-IDF 不相上下，不如朴素贝叶斯（每个词只是一次除法、一次对数），也不如第 04 章：在这里，光**读**模型已知的东西还不够，
 # **改动**它才划算。计数也并不多余：两者合起来得到 {claim:with_counting.full}；最后一行是“单独微调减去两者合起来”，说明这有多可靠。
 #
-# 种子不同，错的地方也不尽相同。三次微调一起判，取得分的平均，得到 0.842，单独一次是 0.837 ± 0.004
-# （见 [benchmarks/08_bert.md](../../benchmarks/08_bert.md)），代价是三倍的计算。
+# 种子不同，错的地方也不尽相同。三次微调一起判，取得分的平均，比单独一次高 0.002，代价是三倍的计算（见 [benchmarks/08_bert.md](../../benchmarks/08_bert.md)）。
+# 学习率下降的那种做法，这一步曾值 0.005：看来权重的平均已经不花代价地拿走了一部分。（基准测试里影评的次序另外抽取，三次得到 0.836。可见几个种子的平均本身也有误差。）
 #
 # **标注更少时呢？**都说预训练能节省标注数据（A2 §2.3）。我们给每种方法 100、300、1000、3000 条和全部带标注的影评，在测试集上衡量；不超过 1000 条的，各抽三次。
 # TF-IDF 和探针的正则化强度，都沿用全部标签时最好的。（用更少的影评微调，见 [benchmarks/08_bert.md](../../benchmarks/08_bert.md)。）
@@ -803,7 +812,7 @@ claim("tfidf_with_all", curves["TF-IDF"][-1])
 # **内部起了什么变化？**把每条影评画成一个点：微调前后的平均向量，在方差最大的两个方向上看。两种颜色分开了吗？
 
 # %%
-inner = keras.Model(classifier.inputs, classifier.layers[-2].output)  # what the last layer sees
+inner = keras.Model(classifier.inputs, classifier.get_layer("score").input)  # what the last layer sees
 shown = np.random.default_rng(seed).choice(test, 600, replace=False)
 figure, panels = plt.subplots(1, 2, figsize=(8, 3.4))
 views, agreement = {"before": read.means[shown, -1], "after": models.run_on(inner, read, shown)}, []
@@ -983,6 +992,8 @@ for name, count in {
 # - D. H. Wolpert (1992). *Stacked generalization.* Neural Networks 5(2), 241–259. doi:10.1016/S0893-6080(05)80023-1
 # - G. Alain, Y. Bengio (2017). *Understanding intermediate layers using linear classifier probes.* ICLR workshop. arXiv:1610.01644
 # - J. Lee, R. Tang, J. Lin (2019). *What would Elsa do? Freezing layers during Transformer fine-tuning.* arXiv:1911.03090
+# - B. T. Polyak, A. B. Juditsky (1992). *Acceleration of stochastic approximation by averaging.* SIAM Journal on Control and Optimization
+#   30(4), 838–855.
 # - Y. Liu et al. (2019). *RoBERTa: a robustly optimized BERT pretraining approach.* arXiv:1907.11692
 # - K. Krishna, S. Garg, J. Bigham, Z. Lipton (2023). *Downstream datasets make surprisingly good pretraining corpora.* ACL, 12207–12222.
 #   doi:10.18653/v1/2023.acl-long.682
@@ -991,7 +1002,7 @@ for name, count in {
 # - B. Pang, L. Lee (2005). *Seeing stars: exploiting class relationships for sentiment categorization with respect to rating scales.* ACL,
 #   115–124. doi:10.3115/1219840.1219855 (the sentences)
 
-# %% [markdown] lang="zh" of="821c6313"
+# %% [markdown] lang="zh" of="e93a9401"
 # 公式对 MiniLM 分毫不差（BERT 的论文里写的是 1.1 亿和 3.4 亿）。A2 说大模型的参数“在百万到数亿级别”：用来说 2018 年的 BERT 是对的，
 # 可两年后的 GPT-3 已有 1750 亿。配方的前一半没有变：**让文本自己出题**；后一半“再为具体任务训练一点点”，GPT-3 已能用提示里的几个例子来代替。
 # 本章量了两头：小模型练半分钟，几乎什么也没换来（第 6 节）；别人训练了很久的 2260 万个权重，在影评上换来了 {claim:fine_tuned_accuracy}。
@@ -1026,6 +1037,8 @@ for name, count in {
 # - D. H. Wolpert (1992). *Stacked generalization.* Neural Networks 5(2), 241–259. doi:10.1016/S0893-6080(05)80023-1
 # - G. Alain, Y. Bengio (2017). *Understanding intermediate layers using linear classifier probes.* ICLR workshop. arXiv:1610.01644
 # - J. Lee, R. Tang, J. Lin (2019). *What would Elsa do? Freezing layers during Transformer fine-tuning.* arXiv:1911.03090
+# - B. T. Polyak, A. B. Juditsky (1992). *Acceleration of stochastic approximation by averaging.* SIAM Journal on Control and Optimization
+#   30(4), 838–855.
 # - Y. Liu et al. (2019). *RoBERTa: a robustly optimized BERT pretraining approach.* arXiv:1907.11692
 # - K. Krishna, S. Garg, J. Bigham, Z. Lipton (2023). *Downstream datasets make surprisingly good pretraining corpora.* ACL, 12207–12222.
 #   doi:10.18653/v1/2023.acl-long.682
