@@ -48,7 +48,7 @@ def read_texts(bert: Bert, sequences: Sequence[Sequence[int]], frozen: int = 3, 
 
 
 class FineTuning(NamedTuple):
-    """Settings of the fine-tuning, all chosen on the validation part."""
+    """Settings of the fine-tuning, all chosen without the test part."""
 
     peak: float = 2e-4  # learning rate, reached after a tenth of the steps
     averaged: float = 0.2  # the weights that remain are their moving average over about this share of the steps

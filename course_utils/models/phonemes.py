@@ -1,7 +1,7 @@
 """The trained model of chapter 05: English spelling to phonemes."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import keras
@@ -197,9 +197,9 @@ class ConsistentTransformer(Transformer):
 def new_pronouncer(recipe: PronunciationRecipe) -> Transformer:
     """An untrained Transformer from letters to phonemes."""
     sizes = recipe._asdict()
-    for name in ("epochs", "batch_size", "peak", *([] if recipe.consistency else ["consistency"])):
+    for name in ("epochs", "batch_size", "peak", "consistency"):
         del sizes[name]
-    kind = ConsistentTransformer if recipe.consistency else Transformer
+    kind = partial(ConsistentTransformer, consistency=recipe.consistency) if recipe.consistency else Transformer
     model = kind(len(LETTERS) + 1, len(PHONEMES) + END + 1, longest=LONGEST_SOUND, **sizes)
     model.build()
     return model
@@ -285,5 +285,9 @@ def cross_attention(model: Transformer, words: Sequence[str], sounds: Sequence[S
 
 
 def load_pronouncer() -> Ensemble:
-    """The course's own trained Transformers, which decide together."""
+    """The course's own trained Transformers, which decide together.
+
+    Raises:
+        DataError: see `course_utils.datasets.read_verified`.
+    """
     return load_weights(Ensemble, datasets.read_verified(PRONOUNCER))
